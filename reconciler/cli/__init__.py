@@ -1,0 +1,43 @@
+"""
+The command line.
+
+main ─► group ─► plan · apply · drift · state · local (init, validate, schema) · sandbox (sandbox, demo)
+                   │
+                   ├─ options   what every command takes; each option is mirrored by RECONCILER_<OPTION>
+                   ├─ run       the one way to a workspace
+                   ├─ output    results to stdout, talk to stderr; all of it redacted and harmless
+                   ├─ signals   what Ctrl-C means
+                   └─ faults    an error in words, and the exit code
+
+Commands import what they need when they run, so that `--help` needs click only and `--version` nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from reconciler import __version__
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code; `arguments` are those of the process unless given."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _version() if given == ["--version"] and sys.stdout is not None else _command(given)
+    except OSError as error:
+        from reconciler.cli.faults import unsaid
+
+        return unsaid(error)
+
+
+def _version() -> int:
+    sys.stdout.write(f"reconciler {__version__}\n")
+    sys.stdout.flush()
+    return 0
+
+
+def _command(arguments: Sequence[str]) -> int:
+    from reconciler.cli.group import run
+
+    return run(arguments)

@@ -1,0 +1,156 @@
+"""`apply` does what a plan says, after a person has said yes to it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.faults import FAILURE, INTERRUPTED
+from reconciler.cli.options import command, excludes, option, targets
+from reconciler.cli.run import PARALLELISM, Run
+from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.cli.signals import Stopping
+    from reconciler.model.plan import Plan
+    from reconciler.model.result import Result
+    from reconciler.workspace import Workspace
+
+LONGEST_ANSWER = 1000
+QUESTION = "Apply these changes? Only 'yes' will be accepted: "
+
+_EXAMPLES = """\b
+Examples:
+  reconciler apply
+  reconciler apply --auto-approve --no-input
+  reconciler plan --out plan.json && reconciler apply plan.json
+  reconciler apply --target soc.phishing-wave --parallelism 4
+"""
+
+
+@command("apply", epilog=_EXAMPLES)
+@click.argument("planfile", metavar="[PLANFILE]", required=False)
+@option("--auto-approve", "auto_approve", is_flag=True, help="Do not ask; a saved plan is never asked about.")
+@targets
+@excludes
+@option(
+    "--parallelism",
+    "parallelism",
+    type=click.IntRange(1, 64),
+    default=PARALLELISM,
+    show_default=True,
+    metavar="N",
+    help="How many cases are worked on at the same time.",
+)
+def apply(
+    run: Run,
+    planfile: str | None,
+    auto_approve: bool,
+    targets: Sequence[str],
+    excludes: Sequence[str],
+    parallelism: int,
+) -> int:
+    """Make the live cases as they are declared. Plans, asks and sends; with PLANFILE, sends what was saved."""
+    from reconciler.cli.signals import Stopping, handling
+    from reconciler.engine.stop import Stop
+
+    if planfile is not None and (targets or excludes):
+        raise ReconcilerError(
+            "a saved plan is applied as it is: --target and --exclude do not go with PLANFILE",
+            hint="give them to `reconciler plan --out FILE`",
+        )
+    stopping = Stopping(Stop())
+    with handling(stopping):
+        workspace = run.open(stop=stopping.stop, parallelism=parallelism)
+        if planfile is not None:
+            return _apply_saved(run, workspace, planfile)
+        question = Question(run, stopping, auto_approve, workspace.configuration.settings.limits.enforce)
+        result = workspace.apply(targets=targets, excludes=excludes, confirm=question)
+        return _report(run, result, is_empty=question.is_empty)
+
+
+def _apply_saved(run: Run, workspace: Workspace, planfile: str) -> int:
+    from reconciler.cli.planfiles import load_plan
+
+    plan = load_plan(planfile)
+    _show(run, plan)
+    return _report(run, workspace.apply_saved(plan), is_empty=plan.is_empty)
+
+
+def _show(run: Run, plan: Plan) -> None:
+    from reconciler.report.text import render_plan
+
+    if not run.as_json:
+        run.output.lines(render_plan(plan))
+
+
+@dataclass(slots=True)
+class Question:
+    """Shows a plan and asks whether to apply it."""
+
+    run: Run
+    stopping: Stopping
+    auto_approve: bool
+    enforce: Callable[[Plan], None]
+    """Raises where the plan goes beyond the limits: then there is nothing to ask."""
+    is_empty: bool = False
+
+    def __call__(self, plan: Plan) -> bool:
+        """Return whether the answer was yes; raise ReconcilerError where nobody can answer."""
+        self.is_empty = plan.is_empty
+        _show(self.run, plan)
+        self.enforce(plan)
+        return plan.is_empty or self.auto_approve or self._asked(plan)
+
+    def _asked(self, plan: Plan) -> bool:
+        if not self.run.may_ask:
+            raise _nobody_answers("--no-input forbids to ask whether to apply")
+        if self.run.as_json:
+            from reconciler.report.text import render_plan
+
+            self.run.output.talk(render_plan(plan))
+        self.run.output.whisper(QUESTION)
+        answer = self._answer()
+        if not answer:
+            self.run.output.whisper("\n")
+            raise _nobody_answers("the input ended before the question was answered")
+        return answer.strip() == "yes"
+
+    def _answer(self) -> str:
+        """Read one line; a signal ends the reading and the command."""
+        self.stopping.asking = True
+        try:
+            return "" if sys.stdin is None else sys.stdin.readline(LONGEST_ANSWER)
+        except UnicodeDecodeError:
+            return "no"
+        finally:
+            self.stopping.asking = False
+
+
+def _nobody_answers(why: str) -> ReconcilerError:
+    return ReconcilerError(
+        f"{why}; nothing was written",
+        hint="give --auto-approve, or apply a plan saved with `reconciler plan --out FILE`",
+    )
+
+
+def _report(run: Run, result: Result | None, *, is_empty: bool) -> int:
+    """Write what was done and return the exit code."""
+    if result is None:
+        run.output.whisper("Apply cancelled.\n")
+        return FAILURE
+    if run.as_json:
+        from reconciler.report.jsonplan import write_result
+
+        run.output.pieces(write_result(result))
+    elif not (is_empty and result.is_complete):
+        from reconciler.report.text import render_result
+
+        run.output.lines(render_result(result))
+    if result.interrupted:
+        return INTERRUPTED
+    return 0 if result.is_complete else FAILURE

@@ -1,0 +1,77 @@
+"""The command `reconciler` as a whole: its subcommands, and what is said of a command line that means nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler import __version__
+from reconciler.cli import apply, drift, local, plan, sandbox, state
+from reconciler.cli.faults import FAILURE, INTERRUPTED
+from reconciler.cli.options import Commands, help_alone, variable
+
+if TYPE_CHECKING:
+    from reconciler.report.lines import Line
+
+PROGRAM = "reconciler"
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    epilog="""Every option can be set by an environment variable: RECONCILER_FORMAT, RECONCILER_PARALLELISM, …
+
+    Exit codes: 0 done; 1 error; 2 there is something to apply (plan --detailed-exitcode) or drift;
+    130 interrupted.""",
+)
+@click.option("-C", "--chdir", metavar="DIR", envvar=variable("--chdir"), help="Work in this folder.")
+@click.version_option(__version__, message="reconciler %(version)s")
+@click.pass_context
+def group(ctx: click.Context, chdir: str | None) -> int:
+    """Terraform for cases: declare security cases in YAML, plan, apply, detect drift."""
+    ctx.obj = chdir
+    return help_alone(ctx)
+
+
+for _command in (
+    local.init,
+    local.validate,
+    plan.plan,
+    apply.apply,
+    plan.show,
+    drift.drift,
+    state.state,
+    local.schema,
+    sandbox.sandbox,
+    sandbox.demo,
+):
+    group.add_command(_command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code."""
+    try:
+        return int(group.main(list(arguments), prog_name=PROGRAM, standalone_mode=False) or 0)
+    except click.ClickException as error:
+        _explain(error)
+        return FAILURE
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+
+
+def _explain(error: click.ClickException) -> None:
+    """Tell what is wrong with the command line, and where help is."""
+    from reconciler.cli.output import Output, Tone
+
+    Output.of_process(Tone(), dict(os.environ)).talk(_sentences(error))
+
+
+def _sentences(error: click.ClickException) -> Iterator[Line]:
+    from reconciler.cli.faults import tell
+
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f"see `{context.command_path} --help`" if context else None
+    yield from tell(error.format_message(), hint)

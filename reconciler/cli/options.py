@@ -1,0 +1,167 @@
+"""
+What commands take: each option is mirrored by an environment variable, and the common ones stand on every command.
+
+    @command("plan", epilog=…)
+    @option("--out", metavar="FILE", help="…")
+    def plan(run: Run, out: str | None) -> int: ...
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+Body = Callable[..., int]
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+PREFIX: Final = "RECONCILER_"
+LONGEST_WAIT: Final = 7 * 24 * 3600.0
+"""Seconds that `--lock-timeout` may ask for."""
+
+_DURATION: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|m|h|)")
+_SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+class Duration(click.ParamType[float]):
+    """A time to wait: 30, 30s, 5m, 1h."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return seconds."""
+        match = _DURATION.fullmatch(str(value).strip())
+        seconds = float(match[1]) * _SECONDS[match[2]] if match else LONGEST_WAIT + 1
+        if seconds > LONGEST_WAIT:
+            self.fail(f"{value!r} is not a time to wait; write 30, 30s, 5m or 1h", param, ctx)
+        return seconds
+
+
+class Commands(click.Group):
+    """Knows the nearest name to a mistyped command, and lists the commands in the order of their use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order in which they were added."""
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; one that does not exist is answered with the nearest."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-") and not ctx.resilient_parsing:
+            near = difflib.get_close_matches(name, self.commands, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(self.commands)}"
+            raise click.UsageError(f"no such command {name!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def help_alone(ctx: click.Context) -> int:
+    """Answer a group that is called without a command: its help, and exit code 1."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+        return 1
+    return 0
+
+
+def option(*names: str, **settings: Any) -> Callable[[_F], _F]:
+    """Declare an option that `RECONCILER_<NAME>` sets too."""
+    return click.option(*names, envvar=variable(*names), **settings)
+
+
+def variable(*names: str) -> str:
+    """Return the environment variable of an option: RECONCILER_LOCK_TIMEOUT of --lock-timeout."""
+    name = next(name for name in names if name.startswith("--"))
+    return PREFIX + name[2:].partition("/")[0].upper().replace("-", "_")
+
+
+def targets(function: _F) -> _F:
+    """Declare --target."""
+    return option(
+        "--target",
+        "targets",
+        multiple=True,
+        metavar="ADDR",
+        help="Look at this case only; may be given repeatedly.",
+    )(function)
+
+
+def excludes(function: _F) -> _F:
+    """Declare --exclude."""
+    return option(
+        "--exclude",
+        "excludes",
+        multiple=True,
+        metavar="ADDR",
+        help="Leave this case out; may be given repeatedly.",
+    )(function)
+
+
+_COMMON: Final = (
+    # RECONCILER_CHDIR belongs to the option before the command, so that it never overrides one that was typed.
+    click.option(
+        "-C", "--chdir", "chdir", metavar="DIR", help="Work in this folder; also allowed before the command."
+    ),
+    option(
+        "--format",
+        "format_",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How results are written to stdout.",
+    ),
+    option("--json", "as_json", is_flag=True, help="Short for --format json."),
+    option("--no-color", "no_color", is_flag=True, help="Write no colours; NO_COLOR does the same."),
+    option("-q", "--quiet", "quiet", is_flag=True, help="Tell no progress, only results, warnings and errors."),
+    option("-v", "--verbose", "verbose", count=True, help="Tell more; twice tells the causes of an error."),
+    option(
+        "--lock-timeout",
+        "lock_timeout",
+        type=Duration(),
+        default="30s",
+        show_default=True,
+        metavar="TIME",
+        help="How long to wait for another apply to finish: 30s, 5m.",
+    ),
+    option(
+        "--input/--no-input", "input_", default=True, show_default=True, help="Whether questions may be asked."
+    ),
+)
+_COMMON_NAMES: Final = ("format_", "as_json", "no_color", "quiet", "verbose", "lock_timeout", "input_")
+
+
+def _is_common(parameter: click.Parameter) -> bool:
+    """Tell which options stand last in a help text."""
+    return parameter.name in {*_COMMON_NAMES, "chdir"}
+
+
+def command(name: str, **settings: Any) -> Callable[[Body], click.Command]:
+    """Make a command of a function that takes a Run and returns an exit code; it takes the common options too."""
+
+    def declare(body: Body) -> click.Command:
+        @functools.wraps(body)
+        def callback(*, chdir: str | None, **given: Any) -> int:
+            from reconciler.cli.faults import guarded
+            from reconciler.cli.run import enter, start
+            from reconciler.cli.signals import at_once, handling
+
+            run = start({key: given.pop(key) for key in _COMMON_NAMES})
+
+            def act() -> int:
+                enter(chdir if chdir is not None else click.get_current_context().obj)
+                return body(run, **given)
+
+            with handling(at_once):
+                return guarded(run.output, act)
+
+        for add in reversed(_COMMON):
+            callback = add(callback)
+        made = click.command(name, cls=click.Command, **settings)(callback)
+        made.params.sort(key=_is_common)
+        return made
+
+    return declare

@@ -1,0 +1,55 @@
+"""`plan` makes a plan and may save it; `show` shows a saved one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from reconciler.cli.options import command, excludes, option, targets
+from reconciler.cli.run import Run
+
+CHANGES = 2
+
+_PLAN_EXAMPLES = """\b
+Examples:
+  reconciler plan
+  reconciler plan --out plan.json && reconciler apply plan.json
+  reconciler plan --target soc.phishing-wave
+  reconciler plan --detailed-exitcode --json > plan.json
+"""
+
+
+@command("plan", epilog=_PLAN_EXAMPLES)
+@option("--out", "out", metavar="FILE", help="Save the plan, for `apply FILE`.")
+@option(
+    "--detailed-exitcode", "detailed", is_flag=True, help="Exit with 2 if there is something to apply, 0 if not."
+)
+@targets
+@excludes
+@option(
+    "--refresh/--no-refresh", "refresh", default=True, show_default=True, help="Whether to read the live cases."
+)
+def plan(
+    run: Run, out: str | None, detailed: bool, targets: Sequence[str], excludes: Sequence[str], refresh: bool
+) -> int:
+    """Show what apply would do. Sends nothing but reading requests."""
+    from reconciler.cli.planfiles import save_plan, show_plan
+
+    made = run.open().plan(targets=targets, excludes=excludes, refresh=refresh)
+    if out is not None:
+        save_plan(run, made, out)
+    show_plan(run, made)
+    if out is not None:
+        run.output.note(f"Saved to {out}; apply it with: reconciler apply {out}")
+    return CHANGES if detailed and not made.is_empty else 0
+
+
+@command("show")
+@click.argument("planfile", metavar="PLANFILE")
+def show(run: Run, planfile: str) -> int:
+    """Show a saved plan."""
+    from reconciler.cli.planfiles import load_plan, show_plan
+
+    show_plan(run, load_plan(planfile))
+    return 0

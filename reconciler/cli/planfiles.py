@@ -1,0 +1,81 @@
+"""Plans on their way to a file, from a file, and to the reader."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from reconciler.cli.run import Run
+from reconciler.errors import PlanRefused, ReconcilerError
+from reconciler.model.plan import Plan
+from reconciler.providers.registry import provider_types
+from reconciler.report.jsonplan import write_plan
+from reconciler.report.planfile import MAX_BYTES, read_plan
+from reconciler.report.text import render_plan
+
+
+def show_plan(run: Run, plan: Plan) -> None:
+    """Write a plan to stdout in the format that was asked for."""
+    if run.as_json:
+        run.output.pieces(write_plan(plan))
+    else:
+        run.output.lines(render_plan(plan))
+
+
+def load_plan(name: str) -> Plan:
+    """Read a saved plan; raise PlanRefused or StalePlan if it cannot be trusted, OSError if it cannot be read."""
+    schemas = {name: provider.schema for name, provider in provider_types().items()}
+    return read_plan(_text(name), schemas)
+
+
+def _text(name: str) -> str:
+    path = Path(name)
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise PlanRefused(f"{name} is not a file", hint="give the file that `reconciler plan --out FILE` wrote")
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise PlanRefused(f"{name} is larger than {MAX_BYTES // 2**20} MiB")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise PlanRefused(f"{name} is not a plan file: it is not UTF-8 text") from error
+
+
+def save_plan(run: Run, plan: Plan, name: str) -> None:
+    """Write a plan to a file that only its owner reads, whole or not at all."""
+    pieces = _without_secrets(write_plan(plan), run.output.redact)
+    try:
+        _replace(Path(name), pieces)
+    except OSError as error:
+        raise ReconcilerError(f"cannot write {name}: {error.strerror}") from error
+
+
+def _without_secrets(pieces: Iterable[str], redact: Callable[[str], str]) -> Iterator[str]:
+    """Pass the pieces on; masked, a secret would make the file another one, and in the clear it must not stand."""
+    for piece in pieces:
+        if redact(piece) != piece:
+            raise PlanRefused(
+                "the plan is not saved: it would hold a secret in the clear",
+                hint="a declared or live value equals a secret of this workspace; write it as ${env.…}",
+            )
+        yield piece
+
+
+def _replace(path: Path, pieces: Iterable[str]) -> None:
+    """Write beside the file, bring it to the disk, and put it in the file's place."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise

@@ -1,0 +1,90 @@
+"""One run of a command: its common options, its output, and the one way to a workspace."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.cli.output import Output, Tone
+from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.config import Configuration
+    from reconciler.engine.stop import Stop
+    from reconciler.workspace import Workspace
+
+PARALLELISM = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a command is handed."""
+
+    output: Output
+    env: Mapping[str, str]
+    as_json: bool = False
+    lock_timeout: float = 30.0
+    may_ask: bool = True
+
+    def open(self, *, stop: Stop | None = None, parallelism: int = PARALLELISM) -> Workspace:
+        """Open the workspace of the current folder; from then on its secrets are masked in all output."""
+        from reconciler.engine.stop import Stop
+
+        workspace = workspace_type().open(
+            Path(),
+            env=self.env,
+            progress=self.output.progress(),
+            stop=stop or Stop(),
+            parallelism=parallelism,
+            lock_timeout=self.lock_timeout,
+        )
+        self.mask(workspace.configuration)
+        return workspace
+
+    def validate(self) -> Configuration:
+        """Check the files of the current folder."""
+        from reconciler.workspace import validate
+
+        configuration = validate(Path(), env=self.env)
+        self.mask(configuration)
+        return configuration
+
+    def mask(self, configuration: Configuration) -> None:
+        """Mask the secrets of a configuration in all output from here on."""
+        from reconciler.model.redaction import redactor
+
+        self.output.redact = redactor(configuration.secrets)
+
+
+def workspace_type() -> type[Workspace]:
+    """Return the class that opens workspaces: the seam at which tests put another."""
+    from reconciler.workspace import Workspace
+
+    return Workspace
+
+
+def start(common: Mapping[str, Any]) -> Run:
+    """Make the run of a command from its common options."""
+    env = dict(os.environ)
+    tone = Tone(quiet=common["quiet"], verbosity=common["verbose"], color=not common["no_color"])
+    return Run(
+        output=Output.of_process(tone, env),
+        env=env,
+        as_json=common["as_json"] or common["format_"] == "json",
+        lock_timeout=common["lock_timeout"],
+        may_ask=common["input_"],
+    )
+
+
+def enter(folder: str | None) -> None:
+    """Work in a folder, as `-C` says; file names on the command line are relative to it."""
+    if folder is None:
+        return
+    try:
+        os.chdir(folder)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ReconcilerError(f"-C {folder}: {reason}") from error

@@ -1,0 +1,18 @@
+"""
+YAML → desired: the files of a workspace become its `Configuration`.
+
+documents    YAML text → documents whose values know their places; limits
+nodes        those values
+files        reading inside the workspace only
+expressions  ${env.…}, ${cases.…}, ${file("…")}
+settings     reconciler.yaml
+attributes   the attributes of one case, by its provider's schema
+resolve      all files together
+sentences    what is wrong, in words
+jsonschema   the formats, for editors
+"""
+
+from reconciler.config.resolve import Configuration, load
+from reconciler.config.settings import Instance, Settings
+
+__all__ = ["Configuration", "Instance", "Settings", "load"]

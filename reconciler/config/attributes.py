@@ -1,0 +1,229 @@
+"""
+The attributes of one case: what stands in the file → values in the schema's normal form.
+
+node ── null ── expressions ── maps to text ── pydantic ── normal form ── secrets and references ── attributes
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler.config.expressions import ATTRIBUTES, MIXED, SPLIT, Expressions, Found, has_reference
+from reconciler.config.nodes import Node, Placed, Plain, core_value
+from reconciler.config.sentences import Complaints
+from reconciler.errors import Location, Problem
+from reconciler.model.fields import CaseInsensitive, Field, Kind, Timestamp
+from reconciler.model.values import Ref, Secret, Value, transform
+from reconciler.providers.base import Provider
+
+
+@dataclass(slots=True)
+class Reading:
+    """The attributes of one case on their way."""
+
+    placed: Placed
+    raw: dict[str, Any]
+    """What the schema will see."""
+    settled: dict[str, Value] = field(default_factory=dict)
+    """What is decided without it."""
+    found: dict[str, Found] = field(default_factory=dict)
+    """What expressions brought in, by attribute."""
+    references: list[tuple[Ref, Location]] = field(default_factory=list)
+
+
+class Attributes:
+    """Reads the attributes of one system's cases."""
+
+    def __init__(self, provider: type[Provider], known: tuple[str, ...], expressions: Expressions) -> None:
+        self._model = provider.case_model
+        self._schema = provider.schema
+        self._known = known
+        """Keys that may stand beside attributes, for hints."""
+        self._expressions = expressions
+        self._problems = expressions.problems
+        self._maps = frozenset(name for name, made in self._schema.fields.items() if made.kind is Kind.MAP)
+        self._folded = self._marked(CaseInsensitive)
+        self._instants = self._marked(Timestamp)
+
+    def _marked(self, marking: type) -> tuple[Field, ...]:
+        return tuple(
+            self._schema.fields[name]
+            for name, info in self._model.model_fields.items()
+            if any(isinstance(item, marking) for item in info.metadata)
+        )
+
+    def read(
+        self, placed: Placed, nodes: Mapping[str, Node], *, has_expressions: bool
+    ) -> tuple[Mapping[str, Value], list[tuple[Ref, Location]]]:
+        """Return the attributes in normal form, and the references in them with their places."""
+        reading = Reading(placed, dict(nodes))
+        if None in reading.raw.values():
+            self._settle_nulls(reading)
+        if has_expressions:
+            self._evaluate(reading)
+        for name in self._maps & reading.raw.keys():
+            reading.raw[name] = self._texts(reading, name)
+        for folded in self._folded:
+            if isinstance(text := reading.raw.get(folded.name), str):
+                reading.raw[folded.name] = folded.normal(text)
+        attributes = self._validated(reading)
+        if reading.found:
+            self._give_back(reading, attributes)
+        return {**attributes, **reading.settled}, reading.references
+
+    # nulls
+
+    def _settle_nulls(self, reading: Reading) -> None:
+        for name in [name for name, value in reading.raw.items() if value is None]:
+            known = self._schema.fields.get(name)
+            if known is None:
+                continue
+            del reading.raw[name]
+            if known.kind is Kind.MAP:
+                self._report(
+                    reading, name, f"`{name}` cannot be emptied as a whole", "write `KEY: null` for one key"
+                )
+            elif known.clearable:
+                reading.settled[name] = known.empty
+            else:
+                self._report(reading, name, f"`{name}` cannot be emptied", "give it a value, or leave it out")
+
+    # expressions
+
+    def _evaluate(self, reading: Reading) -> None:
+        for name, node in reading.raw.items():
+            found = Found()
+            if name not in self._maps or not isinstance(node, dict):
+                place = self._place(reading, name)
+                reading.raw[name] = self._expressions.evaluate(node, reading.placed.file, place, ATTRIBUTES, found)
+            else:
+                reading.raw[name] = self._evaluated_map(reading, name, node, found)
+            self._keep(reading, name, found)
+        for instant in self._instants:
+            self._refuse_reference(reading, instant.name)
+        for name in [name for name, found in reading.found.items() if found.unknown]:
+            # The value is not there; that has been said, and the schema need not look at a stand-in.
+            reading.raw.pop(name)
+            reading.settled[name] = Secret("")
+
+    def _keep(self, reading: Reading, name: str, found: Found) -> None:
+        reading.references += found.references
+        if found.secrets or found.references or found.unknown:
+            reading.found[name] = found
+
+    def _evaluated_map(self, reading: Reading, name: str, node: Node, found: Found) -> dict[str, Any]:
+        """Evaluate a map value by value: one that is structured becomes one text, which is a secret as a whole."""
+        made: dict[str, Any] = {}
+        evaluated = self._expressions.evaluate
+        file = reading.placed.file
+        for key, item, key_place, place in node.located():
+            part = Found()
+            value = evaluated(item, file, place, ATTRIBUTES, part)
+            made[self._expressions.key(key, file, key_place)] = value
+            if part.secrets and isinstance(value, dict | list):
+                self._refuse_mixture(reading, (name, key), part)
+                part.secrets = {self._text(reading, (name, key), value)}
+            found.add(part)
+        return made
+
+    def _refuse_mixture(self, reading: Reading, path: tuple[str, str], part: Found) -> None:
+        if part.references:
+            self._problems.append(Problem(reading.placed.at(path), MIXED, SPLIT))
+
+    def _refuse_reference(self, reading: Reading, name: str) -> None:
+        if has_reference(reading.raw.get(name)):
+            del reading.raw[name]
+            self._report(reading, name, f"`{name}` cannot hold a reference: it is a time, not free text")
+
+    # maps
+
+    def _texts(self, reading: Reading, name: str) -> Any:
+        """Return a map with its structured values as text."""
+        node = reading.raw[name]
+        if not isinstance(node, dict) or not any(isinstance(value, dict | list) for value in node.values()):
+            return node
+        return {key: self._text(reading, (name, key), value) for key, value in node.items()}
+
+    def _text(self, reading: Reading, path: tuple[str, str], value: Any) -> Any:
+        if not isinstance(value, dict | list):
+            return value
+        try:
+            return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        except ValueError as error:
+            self._problems.append(Problem(reading.placed.at(path), f"`{path[-1]}`: {error}", "quote it"))
+            return ""
+
+    # validation
+
+    def _validated(self, reading: Reading) -> dict[str, Value]:
+        try:
+            made = self._model.model_validate(reading.raw)
+        except ValidationError as error:
+            self._complain(reading, error)
+            return {}
+        return self._schema.normalize(made.model_dump(exclude_unset=True))
+
+    def _complain(self, reading: Reading, error: ValidationError) -> None:
+        details = error.errors(include_url=False)
+        referring = {str(item["loc"][0]) for item in details if has_reference(item["input"])}
+        for name in sorted(referring):
+            self._report(reading, name, f"`{name}` cannot hold a reference: it is not free text")
+        secrets = self._expressions.secrets
+        complaints = Complaints(self._model, reading.placed, known=self._known, secrets=secrets)
+        self._problems.extend(complaints.about(error, but=referring))
+
+    # secrets and references
+
+    def _give_back(self, reading: Reading, attributes: dict[str, Value]) -> None:
+        """Put secrets and references where their texts and tokens stand."""
+        for name in reading.found.keys() & attributes.keys():
+            found = reading.found[name]
+            value = attributes[name]
+            if found.secrets:
+                value = self._sealed(reading, name, value, found.secrets)
+            attributes[name] = transform(value, self._expressions.restore)
+
+    def _sealed(self, reading: Reading, name: str, value: Value, secrets: set[str]) -> Value:
+        """Return a value whose secret texts are wrapped; a scalar is secret as a whole, in any normal form."""
+        if isinstance(value, str):
+            return Secret(value)
+        left = {text.casefold() for text in secrets}
+        seen: set[str] = set()
+
+        def wrap(leaf: Value) -> Value:
+            if not isinstance(leaf, str) or leaf.casefold() not in left:
+                return leaf
+            seen.add(leaf.casefold())
+            return Secret(leaf)
+
+        wrapped = transform(value, wrap)
+        if seen != left:
+            self._report(reading, name, f"`{name}` cannot hold a secret: only text can", "write the value itself")
+        return wrapped
+
+    # places
+
+    @staticmethod
+    def _place(reading: Reading, name: str) -> int:
+        return reading.placed.node.place(name)  # type: ignore[no-any-return] # the node of a case is a Block
+
+    def _report(self, reading: Reading, name: str, message: str, hint: str | None = None) -> None:
+        self._problems.append(Problem(reading.placed.at((name,)), message, hint))
+
+
+def _plain(value: Any) -> Any:
+    """Return a structured value as JSON has it, unquoted scalars read as YAML 1.2 does."""
+    match value:
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+        case Plain():
+            return core_value(value)
+        case _:
+            return value

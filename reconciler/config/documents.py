@@ -1,0 +1,449 @@
+"""
+YAML text → documents whose values know their places. The only module that imports yaml.
+
+bytes ── decode ── forbidden characters ── libyaml's events ── build ── documents, problems
+
+We build on libyaml's event stream: its composer overflows the C stack on deep nesting and lets a later key
+replace an earlier one in silence, and the constructors above it guess types (`no` → False, `12:30:45` → 45045).
+What is wrong but leaves the rest readable (a duplicate key, a tag) is collected; syntax errors and limits end
+the file.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+from yaml import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+)
+
+from reconciler.config.nodes import COLUMN_BITS, CORE_BEGINS, Block, Listing, Node, Plain, is_core, location
+from reconciler.errors import Location, Problem
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""Of one file."""
+MAX_DEPTH: Final = 64
+"""Of nesting; libyaml takes quadratic time for deep flow collections."""
+MAX_NODES: Final = 1_000_000
+"""Values in one file, each alias counted as all that it stands for."""
+MAX_ALIASES: Final = 10_000
+"""Anchors and aliases in one file."""
+MAX_SCALAR: Final = 1024 * 1024
+"""Characters of one scalar."""
+MAX_KEY: Final = 256
+"""Characters of one key."""
+MAX_PROBLEMS: Final = 100
+"""Collected in one file before it is given up."""
+
+FAST: Final = hasattr(yaml, "CSafeLoader")
+"""Whether PyYAML was built with libyaml; without it, reading is thirty times slower."""
+
+_LOADER: Final[type[Any]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
+_MERGE: Final = "<<"
+_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_BREAK: Final = re.compile(r"\r\n|\r|\n")
+_BREAKS: Final = {"\x85": "NEL", "\u2028": "LS", "\u2029": "PS"}
+_WIDE: Final = (
+    (b"\xff\xfe\x00\x00", "UTF-32"),
+    (b"\x00\x00\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document and where it begins."""
+
+    node: Node
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What one file holds, and what is wrong with its YAML."""
+
+    file: str
+    documents: tuple[Document, ...]
+    problems: tuple[Problem, ...]
+    has_expressions: bool
+    """Whether `${` stands anywhere; most files have none and are spared the search."""
+
+
+def parse(file: str, data: bytes, *, loader: type[Any] = _LOADER) -> Parsed:
+    """Read the YAML of a file; never raises for bad input, however hostile."""
+    problems: list[Problem] = []
+    documents: list[Document] = []
+    text = ""
+    try:
+        text = _decode(file, data)
+        documents.extend(_Builder(file, text, loader, problems).documents())
+    except _Stop as stop:
+        problems.append(stop.problem)
+    except yaml.YAMLError as error:
+        problems.append(_syntax_problem(file, text, error))
+    return Parsed(file, tuple(documents), tuple(problems), has_expressions="${" in text)
+
+
+class _Stop(Exception):
+    """The file cannot be read any further."""
+
+    def __init__(self, location: Location, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.problem = Problem(location, message, hint)
+
+
+# ------------------------------------------------------------------------------------ characters
+
+
+def _decode(file: str, data: bytes) -> str:
+    if len(data) > MAX_BYTES:
+        raise _Stop(Location(file), f"the file is larger than {MAX_BYTES >> 20} MiB", "split it")
+    for mark, name in _WIDE:
+        if data.startswith(mark):
+            raise _Stop(Location(file), f"the file is {name}", "save it as UTF-8")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig", "replace")
+        raise _Stop(
+            _end_of(file, before), f"the byte 0x{data[error.start]:02x} is not UTF-8", "save the file as UTF-8"
+        ) from error
+    if found := _FORBIDDEN.search(text):
+        raise _Stop(_end_of(file, text[: found.start()]), *_forbidden(found[0]))
+    return text
+
+
+def _forbidden(character: str) -> tuple[str, str]:
+    code = f"U+{ord(character):04X}"
+    if name := _BREAKS.get(character):
+        return (
+            f"{code} ({name}) ends a line in YAML although editors do not show it as one",
+            f'remove it, or write "\\u{ord(character):04X}" in double quotes',
+        )
+    return f"the character {code} is not allowed", "remove it"
+
+
+def _end_of(file: str, text: str) -> Location:
+    """Return the place right after a text that begins a file."""
+    breaks = list(_BREAK.finditer(text))
+    begin = breaks[-1].end() if breaks else 0
+    return Location(file, len(breaks) + 1, len(text) - begin + 1)
+
+
+# ------------------------------------------------------------------------------------ building
+
+
+def _place(mark: Any) -> int:
+    place: int = mark.line << COLUMN_BITS | mark.column
+    return place
+
+
+class _Builder:
+    """Turns the events of one file into documents."""
+
+    def __init__(self, file: str, text: str, loader: type[Any], problems: list[Problem]) -> None:
+        self._file = file
+        self._next: Callable[[], Any] = loader(text).get_event
+        self._problems = problems
+        self._ascii = text.isascii()
+        self._keys: dict[str, str] = {}
+        """Keys seen and found good: one object for all their repetitions."""
+        self._anchors: dict[str, tuple[Node, int]] = {}
+        """Values by anchor, with the number of nodes that each stands for."""
+        self._open: set[str] = set()
+        self._nodes = 0
+        self._aliases = 0
+        self._depth = 0
+
+    def documents(self) -> Iterator[Document]:
+        """Yield each document that holds anything."""
+        self._next()
+        while type(self._next()) is DocumentStartEvent:
+            self._anchors.clear()
+            event = self._next()
+            node = self._node(event)
+            self._next()
+            if node is not None:
+                yield Document(node, _place(event.start_mark))
+
+    def _node(self, event: Any) -> Node:
+        if type(event) is ScalarEvent:
+            return self._scalar(event)
+        if type(event) is AliasEvent:
+            return self._alias(event)
+        return self._collection(event)
+
+    # scalars
+
+    def _scalar(self, event: Any) -> str | None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise self._too_many(event)
+        value = self._text(event)
+        if event.tag is not None:
+            self._tag(event)
+        if event.anchor is not None:
+            self._anchor(event, value, 1)
+        return value
+
+    def _text(self, event: Any) -> str | None:
+        value: str = event.value
+        if event.style:
+            self._check_quoted(event, value)
+        elif value in _NULLS:
+            return None
+        elif value[0] in CORE_BEGINS and is_core(value):
+            return Plain(value)
+        if len(value) > MAX_SCALAR:
+            raise self._stop(event, f"this value is longer than {MAX_SCALAR:,} characters", "use a file")
+        return value
+
+    def _check_quoted(self, event: Any, value: str) -> None:
+        """Refuse what only an escape can bring in: it would be lost or stand for something else later."""
+        if "\x00" in value or "\ufffe" in value or "\uffff" in value:
+            self._report(event, "this text holds a character that no system stores (U+0000, U+FFFE or U+FFFF)")
+
+    # collections
+
+    def _collection(self, event: Any) -> Block | Listing:
+        self._count(event, 1)
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self._stop(event, f"nested deeper than {MAX_DEPTH} levels")
+        if event.tag is not None:
+            self._tag(event)
+        made = self._fill(event) if event.anchor is None else self._anchored(event)
+        self._depth -= 1
+        return made
+
+    def _anchored(self, event: Any) -> Block | Listing:
+        before = self._nodes
+        self._open.add(event.anchor)
+        made = self._fill(event)
+        self._open.discard(event.anchor)
+        self._anchor(event, made, self._nodes - before + 1)
+        return made
+
+    def _fill(self, event: Any) -> Block | Listing:
+        return self._block() if type(event) is MappingStartEvent else self._listing()
+
+    def _listing(self) -> Listing:
+        made = Listing()
+        while type(event := self._next()) is not SequenceEndEvent:
+            made.places.append(_place(event.start_mark))
+            made.append(self._node(event))
+        return made
+
+    def _block(self) -> Block:
+        made = Block()
+        merged: list[tuple[Any, Node]] = []
+        while type(event := self._next()) is not MappingEndEvent:
+            key = self._key(event)
+            value_event = self._next()
+            value = self._scalar(value_event) if type(value_event) is ScalarEvent else self._node(value_event)
+            if key == _MERGE and not event.style:
+                merged.append((event, value))
+            elif key is None:
+                continue
+            elif key in made:
+                self._duplicate(event, made, key)
+            else:
+                made.put(key, value, _place(event.start_mark), _place(value_event.start_mark))
+        self._merge(made, merged)
+        if not self._ascii:
+            self._check_twins(made)
+        return made
+
+    # keys
+
+    def _key(self, event: Any) -> str | None:
+        """Return a key; None for one that was refused."""
+        if type(event) is ScalarEvent and not event.style and event.tag is None and event.anchor is None:
+            known = self._keys.get(event.value)
+            return known if known is not None else self._new_key(event, event.value)
+        return self._unusual_key(event)
+
+    def _unusual_key(self, event: Any) -> str | None:
+        if type(event) is not ScalarEvent:
+            self._report(event, "a key must be plain text, not a list, a mapping or an alias")
+            self._node(event)
+            return None
+        if event.tag is not None:
+            self._tag(event)
+        if event.anchor is not None:
+            self._anchor(event, event.value, 1)
+        return self._quoted_key(event) if event.style else self._new_key(event, event.value)
+
+    def _quoted_key(self, event: Any) -> str:
+        key: str = event.value
+        self._check_key(event, key)
+        return key
+
+    def _new_key(self, event: Any, key: str) -> str | None:
+        if key in _NULLS or is_core(key):
+            what = "nothing" if key in _NULLS else "a number or a truth value"
+            self._report(event, f"the key {key or '(empty)'} is {what}, not text", f'quote it: "{key}"')
+            return None
+        self._check_key(event, key)
+        return self._keys.setdefault(key, key)
+
+    def _check_key(self, event: Any, key: str) -> None:
+        if len(key) > MAX_KEY:
+            raise self._stop(event, f"this key is longer than {MAX_KEY} characters")
+        if event.style:
+            self._check_quoted(event, key)
+
+    def _duplicate(self, event: Any, made: Block, key: str) -> None:
+        first = location(self._file, made.key_place(key))
+        self._report(event, f"duplicate key `{key}`: it stands at line {first.line} already", "remove one of them")
+
+    def _check_twins(self, made: Block) -> None:
+        """Refuse keys that look the same and differ only in how their accents are encoded."""
+        seen: dict[str, int] = {}
+        for key, _, place, _ in made.located():
+            normal = key if key.isascii() else unicodedata.normalize("NFC", key)
+            if normal in seen:
+                line = location(self._file, seen[normal]).line
+                self._report_at(
+                    location(self._file, place),
+                    f"duplicate key `{key}`: line {line} has the same in another Unicode form (NFC, NFD)",
+                    "remove one of them",
+                )
+            seen.setdefault(normal, place)
+
+    # aliases, merge keys, tags
+
+    def _alias(self, event: Any) -> Node:
+        self._count_alias(event)
+        if event.anchor in self._open:
+            raise self._stop(event, f"the alias *{event.anchor} stands inside what it refers to")
+        if event.anchor not in self._anchors:
+            raise self._stop(event, f"the alias *{event.anchor} has no anchor &{event.anchor} before it")
+        node, nodes = self._anchors[event.anchor]
+        self._count(event, nodes)
+        return node
+
+    def _anchor(self, event: Any, node: Node, nodes: int) -> None:
+        self._count_alias(event)
+        self._anchors[event.anchor] = (node, nodes)
+
+    def _count_alias(self, event: Any) -> None:
+        self._aliases += 1
+        if self._aliases > MAX_ALIASES:
+            raise self._stop(event, f"more than {MAX_ALIASES:,} anchors and aliases in one file")
+
+    def _merge(self, made: Block, merged: list[tuple[Any, Node]]) -> None:
+        """Add the keys of `<<` that are not there: explicit keys win, then the first mapping that has the key."""
+        for event, value in merged:
+            sources = value if isinstance(value, Listing) else [value]
+            if event is not merged[0][0]:
+                self._report(event, "duplicate key `<<`", "write a list: `<<: [*a, *b]`")
+            elif not all(isinstance(source, Block) for source in sources):
+                self._report(event, "`<<` takes a mapping or a list of mappings")
+            else:
+                self._merge_all(event, made, sources)
+
+    def _merge_all(self, event: Any, made: Block, sources: list[Block]) -> None:
+        for source in sources:
+            self._count(event, len(source))
+            for key, value, key_place, place in source.located():
+                if key not in made:
+                    made.put(key, value, key_place, place)
+
+    def _tag(self, event: Any) -> None:
+        self._report(event, f"the tag {event.tag} is not allowed", "no tags are: remove it")
+
+    # limits and problems
+
+    def _count(self, event: Any, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MAX_NODES:
+            raise self._too_many(event)
+
+    def _too_many(self, event: Any) -> _Stop:
+        return self._stop(event, f"more than {MAX_NODES:,} values in one file, aliases expanded", "split it")
+
+    def _stop(self, event: Any, message: str, hint: str | None = None) -> _Stop:
+        return _Stop(location(self._file, _place(event.start_mark)), message, hint)
+
+    def _report(self, event: Any, message: str, hint: str | None = None) -> None:
+        self._report_at(location(self._file, _place(event.start_mark)), message, hint)
+
+    def _report_at(self, place: Location, message: str, hint: str | None = None) -> None:
+        if len(self._problems) >= MAX_PROBLEMS:
+            raise _Stop(place, f"more than {MAX_PROBLEMS} problems in this file; the rest is not looked at")
+        self._problems.append(Problem(place, message, hint))
+
+
+# ------------------------------------------------------------------------------------ syntax errors
+
+_SENTENCES: Final = (
+    ("tab character", "a tab in the indentation", "indent with spaces"),
+    ("\\t", "a tab in the indentation", "indent with spaces"),
+    ("cannot start any token", "a value cannot begin with {character}", "quote it"),
+    ("mapping values are not allowed", "a `: ` cannot stand here", "quote the text, or check the indentation"),
+    ("block sequence entries are not allowed", "a list cannot begin here", "begin it on the next line"),
+    ("unexpected end of stream", "the quote is not closed", None),
+    ("unknown escape character", "unknown escape in double quotes", "write \\\\ for a backslash"),
+    ("Unicode character escape", "no such character", None),
+    ("',' or ']'", "the list `[` is not closed here", "separate items by commas and end with `]`"),
+    ("',' or '}'", "the mapping `{{` is not closed here", "separate items by commas and end with `}}`"),
+    ("expected <document start>", "text after the end of a document", "begin a new one with `---`"),
+    ("expected '-' indicator", "this does not fit the list", "check the indentation"),
+    ("expected <block end>", "this does not fit what stands above", "check the indentation and the quotes"),
+    ("did not find expected key", "this does not fit what stands above", "check the indentation and the quotes"),
+    ("expected node content", "a value cannot begin with {character}", "quote it"),
+    ("incompatible YAML", "only YAML 1.1 and 1.2 are known", "remove the %YAML line"),
+    ("directive", "unknown % directive", "remove it"),
+)
+"""libyaml's words, and ours; the first that fits is taken."""
+
+
+def _syntax_problem(file: str, text: str, error: yaml.YAMLError) -> Problem:
+    problem = str(getattr(error, "problem", None) or error)
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is None:
+        return Problem(Location(file), f"this is not YAML: {problem}")
+    place = location(file, _place(mark))
+    character = _character_at(text, place)
+    if character == "\t":
+        problem = "\\t"
+    message, hint = _sentence(problem, character)
+    return Problem(place, message + _begun(error, mark), hint)
+
+
+def _sentence(problem: str, character: str) -> tuple[str, str | None]:
+    for words, message, hint in _SENTENCES:
+        if words in problem:
+            if "{character}" in message and not character.strip():
+                return "a value is missing here", None
+            return message.format(character=f"`{character}`"), hint and hint.format()
+    return f"this is not YAML: {problem}", None
+
+
+def _begun(error: yaml.YAMLError, mark: Any) -> str:
+    """Say where the thing began that did not end."""
+    begin = getattr(error, "context_mark", None)
+    if begin is None or begin.line == mark.line:
+        return ""
+    words = str(getattr(error, "context", "")).removeprefix("while ")
+    return f" ({words} that began at line {begin.line + 1})"
+
+
+def _character_at(text: str, place: Location) -> str:
+    lines = _BREAK.split(text)
+    line = lines[place.line - 1] if place.line <= len(lines) else ""
+    return line[place.column - 1 : place.column]

@@ -1,0 +1,178 @@
+"""
+JSON Schema of a workspace's files, so that editors complete and check while one writes.
+
+Draft 2020-12, because it is what pydantic emits and what the YAML language servers of editors read. The schema is
+a help, `validate` is the judge: it says a little less (it knows no references) and never refuses what we accept,
+but for enums in capitals, since an editor completes the one spelling it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reconciler.config.resolve import MetaArguments
+from reconciler.config.settings import SettingsFile
+from reconciler.model.address import NAME
+from reconciler.model.fields import Field, Kind
+from reconciler.providers.base import Provider
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+_TEXT: Final = ["string", "number", "boolean"]
+"""Every scalar is text to us, also one that YAML takes for a number; an editor must not complain about it."""
+
+
+def schemas(providers: Mapping[str, type[Provider]]) -> Mapping[str, dict[str, Any]]:
+    """Return the schema of `reconciler.yaml` as `settings` and that of the case files as `cases`."""
+    return {"settings": _settings(providers), "cases": _cases(providers)}
+
+
+def workspace_schema(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
+    """Return one schema for both kinds of files, `settings` and `cases` under `$defs`."""
+    definitions = dict(schemas(providers))
+    return {
+        "$schema": DIALECT,
+        "title": "A file of a reconciler workspace",
+        "description": "reconciler.yaml, or a file below cases/.",
+        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in definitions],
+        "$defs": {
+            name: _rebased({key: item for key, item in made.items() if key != "$schema"}, f"#/$defs/{name}/$defs/")
+            for name, made in definitions.items()
+        },
+    }
+
+
+def _settings(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
+    definitions: dict[str, Any] = {}
+    made = _of(SettingsFile, definitions, "settings")
+    types = {name: _of(provider.settings_model, definitions, name) for name, provider in providers.items()}
+    for name, item in types.items():
+        item["properties"] = {key: _or_expression(value) for key, value in item["properties"].items()}
+        item["properties"]["type"] = {"const": name, "description": "The system."}
+        item["required"] = sorted({*item.get("required", ()), "type"})
+    made["properties"]["providers"] |= _named(list(types.values()))
+    return {
+        "$schema": DIALECT,
+        **made,
+        "title": "reconciler.yaml",
+        "$defs": definitions,
+    }
+
+
+def _or_expression(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what may be written for a provider's setting: its value, or where the environment has it."""
+    description: dict[str, Any] = {key: schema[key] for key in ("title", "description") if key in schema}
+    return {**description, "anyOf": [schema, {"type": "string", "pattern": r"\$\{env\."}]}
+
+
+def _cases(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
+    definitions: dict[str, Any] = {}
+    meta = _of(MetaArguments, definitions, "case")
+    bodies = [_case(name, provider, meta, definitions) for name, provider in providers.items()]
+    cases = {"type": ["object", "null"], "description": "Name (second half of the address) → case."}
+    return {
+        "$schema": DIALECT,
+        "title": "A case file",
+        "description": "Cases as they shall be; several documents a file are allowed.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"cases": cases | _named(bodies)},
+        "$defs": definitions,
+    }
+
+
+def _case(
+    name: str, provider: type[Provider], meta: Mapping[str, Any], definitions: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the schema of one system's cases; what is required depends on `import`: `validate` looks at it."""
+    made = _of(provider.case_model, definitions, name)
+    attributes = {key: _attribute(provider.schema.fields[key], item) for key, item in made["properties"].items()}
+    return {
+        "title": f"{name} case",
+        "description": made.get("description", f"A case of {name}."),
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {**meta["properties"], **attributes},
+    }
+
+
+def _attribute(field: Field, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what may be written for an attribute."""
+    made = {key: item for key, item in schema.items() if key != "default"}
+    if field.kind is Kind.MAP:
+        return {**made, "additionalProperties": True}
+    if field.clearable:
+        return _or_null(made)
+    return _without_null(made)
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    if {"type": "null"} in schema.get("anyOf", ()):
+        return schema
+    description: dict[str, Any] = {key: schema.pop(key) for key in ("title", "description") if key in schema}
+    return {**description, "anyOf": [schema, {"type": "null"}]}
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema without null, which pydantic adds for attributes that may be left out."""
+    choices = [item for item in schema.get("anyOf", ()) if item != {"type": "null"}]
+    rest = {key: item for key, item in schema.items() if key != "anyOf"}
+    match choices:
+        case []:
+            return rest
+        case [only]:
+            return {**only, **rest}
+        case _:
+            return {**rest, "anyOf": choices}
+
+
+def _named(bodies: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what a mapping of names to any of these is."""
+    return {
+        "propertyNames": {"pattern": f"^{NAME.pattern}$"},
+        "additionalProperties": {"anyOf": bodies} if bodies else True,
+    }
+
+
+def _of(model: Any, definitions: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Return a model's schema; what it defines goes into `definitions`, under names of its own."""
+    made = _relaxed(model.model_json_schema(by_alias=True, mode="validation"))
+    own = made.pop("$defs", {})
+    renamed = {name: f"{prefix}.{name}" for name in own}
+    made = _renamed(made, renamed)
+    definitions |= {renamed[name]: _renamed(item, renamed) for name, item in own.items()}
+    return dict(made)
+
+
+def _relaxed(schema: Any) -> Any:
+    """Let free text be written as any scalar."""
+    if isinstance(schema, list):
+        return [_relaxed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _relaxed(item) for key, item in schema.items()}
+    if made.get("type") == "string" and not {"enum", "const", "format"} & made.keys():
+        made["type"] = list(_TEXT)
+    return made
+
+
+def _renamed(schema: Any, names: Mapping[str, str]) -> Any:
+    return _references(schema, lambda name: f"#/$defs/{names.get(name, name)}")
+
+
+def _rebased(schema: dict[str, Any], base: str) -> dict[str, Any]:
+    return dict(_references(schema, lambda name: f"{base}{name}"))
+
+
+def _references(schema: Any, target: Any) -> Any:
+    """Return a schema whose references are what `target` makes of their names."""
+    match schema:
+        case {"$ref": str(reference), **rest}:
+            return {"$ref": target(reference.removeprefix("#/$defs/")), **_references(rest, target)}
+        case dict():
+            return {key: _references(item, target) for key, item in schema.items()}
+        case list():
+            return [_references(item, target) for item in schema]
+        case _:
+            return schema

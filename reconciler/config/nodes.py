@@ -1,0 +1,166 @@
+"""
+What a YAML file turns into: text, None, mappings and lists that remember where each of their values stands.
+
+text       str; every scalar keeps its source text, so `no`, `1e3`, `0777` and `2024-01-01` are just that
+Plain      str of an unquoted scalar that YAML 1.2 reads as a number or a truth value
+None       an unquoted `null`, `Null`, `NULL`, `~` or nothing
+Block      a mapping: keys are text
+Listing    a list
+
+A place is line and column from 0 in one int: two ints a value would double the memory of a large file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from reconciler.errors import Location
+
+Node: TypeAlias = Any
+"""str, Plain, None, Block or Listing."""
+
+Steps: TypeAlias = tuple[str | int, ...]
+"""A way into a node: keys and indices."""
+
+COLUMN_BITS: Final = 24
+"""A column is less than this many bits wide, since a file is no larger than 16 MiB."""
+
+_CORE: Final = re.compile(
+    r"true|True|TRUE|false|False|FALSE"
+    r"|[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
+    r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
+"""What YAML 1.2 reads as no text: section 10.3.2, the core schema."""
+
+CORE_BEGINS: Final = frozenset("tTfF+-.0123456789")
+"""The first characters of those, to tell most texts apart quickly."""
+
+_NUMBER_LENGTH: Final = 64
+
+
+class Plain(str):
+    """An unquoted scalar that YAML 1.2 does not read as text: `42`, `1e3`, `true`."""
+
+    __slots__ = ()
+
+
+class Block(dict[str, Node]):
+    """A mapping that remembers the places of its keys and values, in its own order."""
+
+    __slots__ = ("places",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: list[int] = []
+        """Key, value, key, value …"""
+
+    def put(self, key: str, value: Node, key_place: int, place: int) -> None:
+        """Add a key that is not there yet."""
+        self[key] = value
+        self.places += (key_place, place)
+
+    def located(self) -> Iterator[tuple[str, Node, int, int]]:
+        """Yield each key and value with their places."""
+        places = iter(self.places)
+        for key, value in self.items():
+            yield key, value, next(places), next(places)
+
+    def key_place(self, key: str) -> int:
+        """Return where a key stands."""
+        return self.places[2 * list(self).index(key)]
+
+    def place(self, key: str) -> int:
+        """Return where the value of a key stands."""
+        return self.places[2 * list(self).index(key) + 1]
+
+
+class Listing(list[Node]):
+    """A list that remembers the places of its values."""
+
+    __slots__ = ("places",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: list[int] = []
+
+
+def is_core(text: str) -> bool:
+    """Tell whether YAML 1.2 reads an unquoted scalar as a number or a truth value."""
+    return _CORE.fullmatch(text) is not None
+
+
+def core_value(text: Plain) -> bool | int | float:
+    """Return what YAML 1.2 reads; raise ValueError for what JSON cannot say."""
+    lower = text.lower()
+    if lower in {"true", "false"}:
+        return lower == "true"
+    if lower.endswith(("inf", "nan")) or len(text) > _NUMBER_LENGTH:
+        raise ValueError("this number cannot be written in JSON")
+    if lower.startswith(("0x", "0o")):
+        return int(lower, 0)
+    return _decimal(text)
+
+
+def _decimal(text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        number = float(text)
+    if number in {float("inf"), float("-inf")}:
+        raise ValueError("this number cannot be written in JSON")
+    return number
+
+
+def location(file: str, place: int) -> Location:
+    """Return a place of a file as people count."""
+    return Location(file, (place >> COLUMN_BITS) + 1, (place & ((1 << COLUMN_BITS) - 1)) + 1)
+
+
+def find(node: Node, path: Steps, place: int, *, key: bool = False) -> int:
+    """Return the place of the value (or key) at a path below a node at `place`, or of what is around it."""
+    for depth, step in enumerate(path, 1):
+        match node:
+            case Block() if str(step) in node:
+                name = str(step)
+                place = node.key_place(name) if key and depth == len(path) else node.place(name)
+                node = node[name]
+            case Listing() if str(step).isdecimal() and int(step) < len(node):
+                place = node.places[int(step)]
+                node = node[int(step)]
+            case _:
+                return place
+    return place
+
+
+def value_at(node: Node, path: Steps) -> Node:
+    """Return the value at a path below a node; None where there is none."""
+    for step in path:
+        match node:
+            case Block() if str(step) in node:
+                node = node[str(step)]
+            case Listing() if str(step).isdecimal() and int(step) < len(node):
+                node = node[int(step)]
+            case _:
+                return None
+    return node
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A value with its place; gives the places of what is in it, and is the `Source` of a case."""
+
+    file: str
+    node: Node
+    place: int
+
+    def at(self, path: Steps = ()) -> Location:
+        """Return the place of the value at a path, or of the nearest thing around it."""
+        return location(self.file, find(self.node, path, self.place))
+
+    def key(self, path: Steps) -> Location:
+        """Return the place of the key at a path, or of the nearest thing around it."""
+        return location(self.file, find(self.node, path, self.place, key=True))

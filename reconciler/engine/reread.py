@@ -1,0 +1,90 @@
+"""Looking once more, just before writing, whether anything that the plan writes has moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
+from typing import TypeAlias
+
+from reconciler.engine.tenant import Tenant
+from reconciler.errors import Conflict
+from reconciler.model.change import Action, Change, FieldChange, is_absent
+from reconciler.model.operation import Operation, Repeat
+from reconciler.model.values import Path, Value
+from reconciler.planning.normalize import seal_like
+
+
+class Now(StrEnum):
+    """How a field stands just before it is written."""
+
+    AS_PLANNED = "as planned"
+    DONE = "done"
+    """It is as it should become already."""
+    MOVED = "moved"
+
+
+Standing: TypeAlias = Mapping[Path, tuple[Now, Value]]
+"""For each field of a change how it stands, and its value now."""
+
+
+def standing(change: Change, tenant: Tenant, lineage: str) -> Standing | None:
+    """Read the case again and tell how each of its fields stands; None if the case is gone."""
+    assert change.id is not None
+    names = frozenset(field.path[0] for field in change.fields)
+    live = tenant.read_one(change.id, names)
+    if live is None:
+        return None
+    after = change.record.recorded if change.record else {}
+    before = {field.path[0]: field.before for field in change.fields if len(field.path) == 1}
+    sealed = seal_like(live.attributes, (after, before), lineage)
+    return {field.path: _stands(field, sealed) for field in change.fields}
+
+
+def pending(change: Change, now: Standing | None) -> tuple[Operation, ...]:
+    """Return the requests that are still to be sent; raise Conflict if somebody changed what they write."""
+    if now is None:
+        if change.action is Action.DELETE:
+            return ()
+        raise Conflict(f"{change.address}: the case was deleted after the plan was made")
+    moved = [(path, value) for path, (how, value) in now.items() if how is Now.MOVED]
+    if moved:
+        seen = "; ".join(f"{'.'.join(path)} is {_shown(value)} now" for path, value in moved)
+        raise Conflict(
+            f"{change.address}: {seen}, unlike when it was planned; nothing was sent for this case",
+            hint="plan again",
+        )
+    return tuple(operation for operation in change.operations if not is_done(operation, now))
+
+
+def is_done(operation: Operation, now: Standing) -> bool:
+    """Tell whether all that a request would make true is true; raise Conflict if that is so in part only."""
+    states = {now[path][0] for path in operation.fields if path in now}
+    if operation.repeat is Repeat.LOOK and len(states) > 1:
+        raise Conflict(f"somebody made a part of the change in the meantime: {operation.why}", hint="plan again")
+    return states == {Now.DONE}
+
+
+def _stands(field: FieldChange, attributes: Mapping[str, Value]) -> tuple[Now, Value]:
+    value: Value = attributes
+    for step in field.path:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    seen, before, after = value, field.before, field.after
+    if field.shared and isinstance(value, AbstractSet):
+        touched = field.add | field.remove
+        seen, before, after = value & touched, field.remove, field.add
+    if _same(seen, after):
+        return Now.DONE, value
+    return (Now.AS_PLANNED if _same(seen, before) else Now.MOVED), value
+
+
+def _same(one: Value, other: Value) -> bool:
+    return bool(one == other) or (is_absent(one) and is_absent(other))
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, str):
+        return repr(value)
+    if isinstance(value, Iterable):
+        return "[" + ", ".join(sorted(str(item) for item in value)) + "]"
+    return "gone" if value is None else str(value)

@@ -1,0 +1,39 @@
+"""One provider instance as the engine uses it: the adapter, and the way to reach its system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from reconciler.model.case import Live
+from reconciler.model.operation import Repeat
+from reconciler.providers.base import Api, Provider, Wanted
+
+
+class Channel(Api, Protocol):
+    """Reading and, in the engine alone, writing."""
+
+    def send(self, method: str, path: str, body: Any = None, *, repeat: Repeat = Repeat.SAFE) -> Any:
+        """
+        Send one writing request and return its decoded answer, None where it has none.
+
+        What is safe to repeat is repeated; otherwise OutcomeUnknown says that somebody has to look first.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A provider and its channel."""
+
+    provider: Provider
+    channel: Channel
+
+    def read_one(self, id: str, attributes: frozenset[str]) -> Live | None:
+        """Read one case as it is now; None if it is gone."""
+        return next(iter(self.provider.read(self.channel, Wanted({id: attributes}))), None)
+
+
+Tenants: TypeAlias = Mapping[str, Tenant]
+"""By the name of the provider instance."""

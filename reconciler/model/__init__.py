@@ -1,0 +1,12 @@
+"""
+What things are: plain values, no behaviour beyond looking things up.
+
+address    where a case stands in the workspace        soc.phishing-wave
+values     what an attribute may hold                  text, sets, maps; Ref, Secret, Digest, ABSENT
+fields     what an attribute means when compared       Set, Map, CaseInsensitive, Timestamp …
+case       desired (Case) and live (Live)
+record     recorded (Record, State)
+change     what differs about one case                 FieldChange, Change, Drift
+operation  one request that writes
+plan       changes, drift, lineage, serial, digest
+"""

@@ -1,0 +1,144 @@
+"""What differs about one case, and what has drifted."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model.address import Address
+from reconciler.model.operation import Operation
+from reconciler.model.record import Record
+from reconciler.model.values import ABSENT, Path, Value
+
+
+class Action(StrEnum):
+    """What is done about a case."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    RELEASE = "release"
+    IMPORT = "import"
+    NO_OP = "no-op"
+
+
+class Cause(StrEnum):
+    """Why a field changes."""
+
+    CONFIG = "config"
+    """desired ≠ recorded: somebody edited the YAML."""
+    DRIFT = "drift"
+    """live ≠ recorded: somebody edited the system."""
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One value that is to change from `before` (live) to `after`; ABSENT where there is none."""
+
+    path: Path
+    before: Value
+    after: Value
+    cause: Cause = Cause.CONFIG
+    shared: bool = False
+    """A set in which others may come and go: only the members that it gains or loses are our business."""
+
+    @property
+    def is_set(self) -> bool:
+        """Tell whether this is about the members of a set."""
+        return isinstance(self.after, AbstractSet)
+
+    @property
+    def add(self) -> frozenset[Value]:
+        """The members that a set gains."""
+        return frozenset(self.after) - self._members_before
+
+    @property
+    def remove(self) -> frozenset[Value]:
+        """The members that a set loses."""
+        return self._members_before - frozenset(self.after)
+
+    @property
+    def _members_before(self) -> frozenset[Value]:
+        return frozenset(self.before) if isinstance(self.before, AbstractSet) else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be done about one case."""
+
+    address: Address
+    type: str
+    action: Action
+    id: str | None = None
+    url: str | None = None
+    fields: tuple[FieldChange, ...] = ()
+    """Sorted by path."""
+    operations: tuple[Operation, ...] = ()
+    reason: str | None = None
+    """Said beside the action where it is not plain: "was deleted outside"."""
+    record: Record | None = None
+    """What is remembered once it is done; None where the case is no longer ours."""
+    base: str | None = None
+    """Fingerprint of the record that this was planned upon; None where there was none."""
+    depends_on: tuple[Address, ...] = ()
+    """The cases that must come first; for a delete, that must come afterwards."""
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """The causes of all fields, each once: config, drift or both of them."""
+        found = {field.cause for field in self.fields}
+        if Cause.BOTH in found:
+            return (Cause.CONFIG, Cause.DRIFT)
+        return tuple(sorted(found)) or (Cause.CONFIG,)
+
+    def field(self, path: Path) -> FieldChange | None:
+        """Return the change at a path."""
+        return next((field for field in self.fields if field.path == path), None)
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedField:
+    """One value that is live otherwise than we last applied it."""
+
+    path: Path
+    recorded: Value
+    live: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How one case of ours differs from what we last applied."""
+
+    address: Address
+    fields: tuple[DriftedField, ...] = ()
+    missing: bool = False
+    """The case is gone from the system."""
+    id: str | None = None
+    url: str | None = None
+
+
+def is_absent(value: Value) -> bool:
+    """Tell whether there is nothing: no key, or a null."""
+    return value is ABSENT or value is None
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    """Drift of a whole workspace."""
+
+    workspace: str
+    drift: tuple[Drift, ...]
+    """Sorted by address; the drifted and the missing."""
+    clean: int = 0
+
+    @property
+    def missing(self) -> int:
+        """How many recorded cases are gone."""
+        return sum(item.missing for item in self.drift)
+
+    @property
+    def drifted(self) -> int:
+        """How many recorded cases are there, but not as we last applied them."""
+        return len(self.drift) - self.missing

@@ -1,0 +1,48 @@
+"""One request that writes, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from reconciler.model.values import Path, Value
+
+Steps: TypeAlias = tuple[str | int, ...]
+"""A way into a decoded JSON answer: `("case_id",)`; `"*"` means each item of a list."""
+
+
+class Repeat(StrEnum):
+    """What may be done when the answer to a request was lost."""
+
+    SAFE = "safe"
+    """Send it again: twice is the same as once."""
+    LOOK = "look"
+    """Look first whether it was executed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One request that writes; `body` is what is sent once references and secrets are filled in."""
+
+    method: str
+    path: str
+    """From the root of the system's address; `${cases.NAME.id}` where an id is not yet known."""
+    body: Value
+    """A JSON value in which Ref, Template, Digest and Marker may stand; None where nothing is sent."""
+    why: str
+    fields: tuple[Path, ...] = ()
+    """The paths of the field changes that this request makes true."""
+    captures: Mapping[str, Steps] = field(default_factory=dict)
+    """What to remember of the answer, by name: `{"id": ("case_id",)}`."""
+    expects: tuple[tuple[Steps, Any], ...] = ()
+    """What the answer must hold; another value there means the system did something else."""
+    repeat: Repeat = Repeat.SAFE
+    droppable: bool = False
+    """Not sent when a reference in it turns out to be empty: then there is nothing to do."""
+
+    @property
+    def creates(self) -> bool:
+        """Tell whether this request makes the case itself."""
+        return "id" in self.captures

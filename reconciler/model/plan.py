@@ -1,0 +1,91 @@
+"""A plan: every change with its requests, as data that can be shown, saved, compared and applied."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.model.change import Action, Change, Drift, FieldChange
+from reconciler.model.record import Record
+from reconciler.model.values import Marker, to_json, transform
+
+FORMAT_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many cases get which action, and how many requests that takes."""
+
+    create: int = 0
+    update: int = 0
+    delete: int = 0
+    release: int = 0
+    imported: int = 0
+    unchanged: int = 0
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done about a workspace, made at one moment against one state."""
+
+    workspace: str
+    lineage: str
+    serial: int
+    created_at: str
+    changes: tuple[Change, ...]
+    """Sorted by address; cases with nothing to do are counted, not listed."""
+    drift: tuple[Drift, ...] = ()
+    unchanged: int = 0
+    refresh: tuple[Record, ...] = ()
+    """Records to bring up to date without a request: live is already as desired."""
+    warnings: tuple[str, ...] = ()
+    recorded: int = 0
+    """How many cases the state held, for `limits`."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to apply."""
+        return not self.changes
+
+    @property
+    def summary(self) -> Summary:
+        """Return the counts."""
+        actions = Counter(change.action for change in self.changes)
+        return Summary(
+            create=actions[Action.CREATE],
+            update=actions[Action.UPDATE],
+            delete=actions[Action.DELETE],
+            release=actions[Action.RELEASE],
+            imported=actions[Action.IMPORT],
+            unchanged=self.unchanged,
+            requests=sum(len(change.operations) for change in self.changes),
+        )
+
+    @property
+    def digest(self) -> str:
+        """Return the hash of the plan's meaning: the same plan made twice has the same digest."""
+        meaning = [_meaning(change) for change in sorted(self.changes, key=lambda change: change.address)]
+        text = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def _meaning(change: Change) -> list[Any]:
+    """Return what a change does; markers are left out, since they name the state and not the meaning."""
+    fields = [[list(f.path), to_json(f.before), to_json(f.after), f.cause] for f in _by_path(change.fields)]
+    operations = [
+        [o.method, o.path, to_json(transform(o.body, _without_marker)), o.why] for o in change.operations
+    ]
+    return [str(change.address), change.type, change.action, change.id, fields, operations]
+
+
+def _by_path(fields: Iterable[FieldChange]) -> list[FieldChange]:
+    return sorted(fields, key=lambda field: field.path)
+
+
+def _without_marker(value: Any) -> Any:
+    return {"marker": value.address} if isinstance(value, Marker) else value

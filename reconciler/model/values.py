@@ -1,0 +1,226 @@
+"""
+What an attribute may hold.
+
+plain       str, int, None, frozenset of plain values, mapping of plain values
+Ref         a value that another case will have: known once that case exists
+Template    text with references inside
+Secret      text that must never be shown: exists in the desired state only
+Digest      what stands for a secret everywhere else: plan, record, comparison
+Marker      the text by which a case of ours is found again
+
+In JSON a reference is `{"unknown": …}`, a digest `{"secret": …}`; nothing else is an object there but a map.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, TypeAlias
+
+Path: TypeAlias = tuple[str, ...]
+"""Where a value stands in a case: `("priority",)`, `("metadata", "region")`."""
+
+Value: TypeAlias = Any
+"""A value of an attribute; see the module's table."""
+
+
+class _Absent(Enum):
+    ABSENT = "absent"
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+ABSENT: Final = _Absent.ABSENT
+"""Nothing is there. Not None, which a system may hold as a value."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """A value that the case called `case` will have: its `id`, its `url`, or what its creation answers."""
+
+    case: str
+    attribute: str
+
+    @property
+    def text(self) -> str:
+        """The reference as it is written inside `${…}`."""
+        return f"cases.{self.case}.{self.attribute}"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with references inside: `"see ${cases.other.url}"`."""
+
+    parts: tuple[str | Ref, ...]
+
+    @classmethod
+    def joined(cls, parts: Iterable[str | Ref]) -> str | Ref | Template:
+        """Make a value of parts; neighbouring texts become one, so that equal values are `==`."""
+        made: list[str | Ref] = [""]
+        for part in parts:
+            last = made[-1]
+            if isinstance(part, str) and isinstance(last, str):
+                made[-1] = last + part
+            else:
+                made.append(part)
+        kept = tuple(part for part in made if part != "")
+        if len(kept) == 1:
+            return kept[0]
+        return cls(kept) if kept else ""
+
+    @property
+    def text(self) -> str:
+        """The template as it is written, literal `${` escaped."""
+        pairs = zip(self.parts, (*self.parts[1:], ""), strict=True)
+        return "".join(_written(part, following) for part, following in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Text from `${env.…}`: sent to the system it belongs to, shown to nobody."""
+
+    value: str = field(repr=False)
+
+    def digest(self, key: str) -> Digest:
+        """Return what stands for this secret in a workspace whose lineage is `key`."""
+        code = hmac.new(key.encode(), self.value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        return Digest(f"sha256:{code}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Digest:
+    """A keyed hash of a secret: equal secrets have equal digests within one workspace."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """
+    The text that a create carries so that the case can be found again when the answer is lost.
+
+    The serial makes it one of its kind: a case that was released and is declared anew gets another marker.
+    """
+
+    lineage: str
+    address: str
+    serial: int
+
+    @property
+    def text(self) -> str:
+        """The marker as the system stores it."""
+        return f"{self.lineage}/{self.address}/{self.serial}"
+
+
+_REFERENCE: Final = re.compile(r"\$\$\{|\$\{\$\}|\$\{cases\.([A-Za-z0-9_-]+)\.([a-z_]+)\}")
+_LITERALS: Final = {"$${": "${", "${$}": "$"}
+_BARE: Final = re.compile(r"cases\.([A-Za-z0-9_-]+)\.([a-z_]+)")
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def parse_template(text: str) -> str | Ref | Template:
+    """
+    Read text in which `${cases.NAME.ATTRIBUTE}` stands for a reference and `$${` for `${`.
+
+    `${$}` is a dollar sign; it is needed just before a reference only, which would be escaped otherwise.
+    """
+    return Template.joined(_parts(text))
+
+
+def _parts(text: str) -> Iterable[str | Ref]:
+    end = 0
+    for match in _REFERENCE.finditer(text):
+        yield text[end : match.start()]
+        end = match.end()
+        yield Ref(match[1], match[2]) if match[1] else _LITERALS[match[0]]
+    yield text[end:]
+
+
+def _written(part: str | Ref, following: str | Ref) -> str:
+    """Return a part as it stands in a template; dollars just before a reference would escape it."""
+    if isinstance(part, Ref):
+        return f"${{{part.text}}}"
+    kept = part.rstrip("$") if isinstance(following, Ref) else part
+    return kept.replace("${", "$${") + "${$}" * (len(part) - len(kept))
+
+
+def to_json(value: Value) -> Any:
+    """Return the JSON form of a value: sets sorted, references, digests and markers in their written form."""
+    match value:
+        case Ref() | Template():
+            return {"unknown": value.text}
+        case Digest():
+            return {"secret": value.text}
+        case Marker():
+            return value.text
+        case Secret():
+            raise TypeError("a secret is never written; seal it first")
+        case _ if value is ABSENT:
+            return None
+        case Mapping():
+            return {key: to_json(item) for key, item in value.items()}
+        case AbstractSet():
+            return sorted((to_json(item) for item in value), key=_sort_key)
+        case tuple() | list():
+            return [to_json(item) for item in value]
+        case _:
+            return value
+
+
+def from_json(data: Any) -> Value:
+    """Read back what `to_json` wrote; sets stay lists until the schema says what they are."""
+    match data:
+        case {"unknown": str(text), **rest} if not rest and (unknown := _parse_unknown(text)):
+            return unknown
+        case {"secret": str(text), **rest} if not rest and _DIGEST.fullmatch(text):
+            return Digest(text)
+        case dict():
+            return {key: from_json(item) for key, item in data.items()}
+        case list():
+            return [from_json(item) for item in data]
+        case _:
+            return data
+
+
+def _parse_unknown(text: str) -> Ref | Template | None:
+    """Return what `{"unknown": text}` stands for; None if it is a user's own map with such a key."""
+    if bare := _BARE.fullmatch(text):
+        return Ref(bare[1], bare[2])
+    parsed = parse_template(text)
+    return None if isinstance(parsed, str) else parsed
+
+
+def _sort_key(data: Any) -> tuple[str, str]:
+    """Order mixed JSON values without comparing unlike types."""
+    return (type(data).__name__, str(data))
+
+
+def transform(value: Value, leaf: Callable[[Value], Value]) -> Value:
+    """Return the value with `leaf` applied to everything in it that is not a collection."""
+    match value:
+        case Mapping():
+            return {key: transform(item, leaf) for key, item in value.items()}
+        case AbstractSet():
+            return frozenset(transform(item, leaf) for item in value)
+        case tuple():
+            return tuple(transform(item, leaf) for item in value)
+        case list():
+            return [transform(item, leaf) for item in value]
+        case _:
+            return leaf(value)
+
+
+def leaves(value: Value) -> tuple[Value, ...]:
+    """Return everything in the value that is not a collection."""
+    found: list[Value] = []
+    transform(value, found.append)
+    return tuple(found)

@@ -1,0 +1,156 @@
+"""
+What differs between two sides of one case, path by path, and why.
+
+One function, `differences`, is called twice: (live, target) tells what to change, (recorded, live) what
+has drifted. Both sides are first cut down to what is ours, so that the comparison itself knows no exceptions:
+
+kind     target                                             of live, what is compared
+-------  -------------------------------------------------  -----------------------------
+scalar   desired                                            all
+set      exact: desired                                     all
+         shared: live, less recorded-and-dropped, + desired all
+map      desired                                            keys declared or recorded
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+from reconciler.model.case import Case
+from reconciler.model.change import Cause, DriftedField, FieldChange, is_absent
+from reconciler.model.fields import Kind, Ownership, Schema
+from reconciler.model.values import ABSENT, Path, Value
+
+Attributes: TypeAlias = Mapping[str, Value]
+
+
+def changes(case: Case, recorded: Attributes, live: Attributes, schema: Schema) -> tuple[FieldChange, ...]:
+    """Return what has to change so that live is as desired, sorted by path."""
+    target: dict[str, Value] = {}
+    before: dict[str, Value] = {}
+    for name in _ours(case, recorded, schema):
+        before[name], target[name] = _sides(
+            schema.kind(name),
+            case.owns(name),
+            case.attributes.get(name),
+            recorded.get(name),
+            live.get(name, ABSENT),
+        )
+    return tuple(
+        FieldChange(
+            path,
+            old,
+            new,
+            _cause(case, path, recorded, live, schema),
+            shared=case.owns(path[0]) is Ownership.SHARED,
+        )
+        for path, old, new in differences(before, target, schema)
+    )
+
+
+def creation(case: Case, schema: Schema) -> tuple[FieldChange, ...]:
+    """Return everything that a new case is given: all that is declared and not empty anyhow."""
+    made = []
+    for name, value in sorted(case.attributes.items()):
+        field = schema.fields[name]
+        if field.kind is Kind.MAP:
+            made += [
+                FieldChange((name, key), ABSENT, item) for key, item in sorted(value.items()) if item is not None
+            ]
+        elif value != field.empty or (field.filled and case.owns(name) is Ownership.EXACT):
+            made.append(FieldChange((name,), ABSENT, value))
+    return tuple(made)
+
+
+def drifted(recorded: Attributes, live: Attributes, case: Case | None, schema: Schema) -> tuple[DriftedField, ...]:
+    """Return where live is no longer as we last applied it, within what is ours; sorted by path."""
+    watched = {name: value for name, value in recorded.items() if not _is_ignored(case, name)}
+    seen = {name: _share(name, value, live.get(name, ABSENT), case, schema) for name, value in watched.items()}
+    return tuple(DriftedField(path, old, new) for path, old, new in differences(watched, seen, schema))
+
+
+def differences(before: Attributes, after: Attributes, schema: Schema) -> Iterator[tuple[Path, Value, Value]]:
+    """Yield every path at which two sides differ, sorted; equality first, since looking inside costs far more."""
+    for name in sorted(after):
+        old, new = before.get(name, ABSENT), after[name]
+        if old == new or (is_absent(old) and is_absent(new)):
+            continue
+        if schema.kind(name) is Kind.MAP:
+            yield from _inside(name, old or {}, new or {})
+        else:
+            yield (name,), old, new
+
+
+def _inside(name: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[tuple[Path, Value, Value]]:
+    """Yield the keys that differ between two maps."""
+    from deepdiff import DeepDiff  # noqa: PLC0415  # takes as long to import as a small plan to make
+
+    # threshold 0: it would otherwise call two maps with few common keys one single change;
+    # and it would not look at keys that begin with two underscores
+    found = DeepDiff(dict(old), dict(new), view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
+    keys = {level.path(output_format="list")[0] for group in found.values() for level in group}
+    for key in sorted(keys):
+        yield (name, key), old.get(key, ABSENT), new.get(key, ABSENT)
+
+
+def _ours(case: Case, recorded: Attributes, schema: Schema) -> Iterator[str]:
+    """Yield what is declared, and the recorded maps: their keys are removed when they are declared no more."""
+    for name in {**case.attributes, **recorded}:
+        kept = name in case.attributes or (name in schema.fields and schema.kind(name) is Kind.MAP)
+        if kept and not _is_ignored(case, name):
+            yield name
+
+
+def _sides(kind: Kind, owner: Ownership, desired: Value, recorded: Value, live: Value) -> tuple[Value, Value]:
+    match kind:
+        case Kind.MAP:
+            wanted = {key: value for key, value in (desired or {}).items() if value is not None}
+            keys = {*(desired or ()), *(recorded or ())}
+            return {key: value for key, value in (live or {}).items() if key in keys}, wanted
+        case Kind.SET if owner is Ownership.SHARED:
+            dropped = (recorded or frozenset()) - desired
+            return live or frozenset(), ((live or frozenset()) - dropped) | desired
+        case Kind.SET:
+            return live or frozenset(), desired
+        case _:
+            return live, desired
+
+
+def _cause(case: Case, path: Path, recorded: Attributes, live: Attributes, schema: Schema) -> Cause:
+    """Tell which side has moved away from the record; what was never recorded can only come from the YAML."""
+    was = _at(recorded, path)
+    edited = not _same(_at(case.attributes, path), was)
+    if was is ABSENT:
+        return Cause.CONFIG
+    moved = not _same(_at({path[0]: _share(path[0], was, _at(live, path[:1]), case, schema)}, path), was)
+    if edited and moved:
+        return Cause.BOTH
+    return Cause.DRIFT if moved else Cause.CONFIG
+
+
+def _share(name: str, recorded: Value, live: Value, case: Case | None, schema: Schema) -> Value:
+    """Return of a live attribute what the record speaks of: its keys, or its members where others own the rest."""
+    if live is ABSENT:
+        return live
+    kind = schema.kind(name)
+    if kind is Kind.MAP and isinstance(recorded, Mapping):
+        return {key: value for key, value in live.items() if key in recorded}
+    if kind is Kind.SET and case is not None and case.owns(name) is Ownership.SHARED:
+        return live & recorded
+    return live
+
+
+def _at(attributes: Attributes, path: Path) -> Value:
+    value: Value = attributes
+    for step in path:
+        value = value.get(step, ABSENT) if isinstance(value, Mapping) else ABSENT
+    return value
+
+
+def _same(one: Value, other: Value) -> bool:
+    return bool(one == other) or (is_absent(one) and is_absent(other))
+
+
+def _is_ignored(case: Case | None, name: str) -> bool:
+    return case is not None and name in case.lifecycle.ignore_changes

@@ -1,0 +1,309 @@
+"""
+The steps of planning, in order. Everything here is a pure function of the world that was read.
+
+normalize → diff → decide → [names are looked up] → operations → Plan
+
+The look-up of names stands between `draft` and `finish`, since only cases that change need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from reconciler.errors import ConfigError, PlanRefused, Problem
+from reconciler.model.address import Address
+from reconciler.model.case import Case, Live, OnRemove
+from reconciler.model.change import Action, Cause, Change, Drift, FieldChange
+from reconciler.model.fields import Schema
+from reconciler.model.operation import Operation
+from reconciler.model.plan import Plan
+from reconciler.model.record import Record, State
+from reconciler.model.values import Marker, Value
+from reconciler.planning import diff
+from reconciler.planning.decide import decide
+from reconciler.planning.normalize import Known, fill, seal, seal_like
+
+Operations: TypeAlias = Callable[[Change, Marker, Mapping[str, Any]], Iterator[Operation]]
+"""A provider's translation of a change into requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Desired, recorded and live, read at one moment and cut down to what the run is about."""
+
+    workspace: str
+    state: State
+    cases: Mapping[Address, Case]
+    records: Mapping[Address, Record]
+    lives: Mapping[Address, Live]
+    schemas: Mapping[str, Schema]
+    """By provider type."""
+
+    def of(self, address: Address) -> Case | Record:
+        """Return the case as it is declared, or else as it is recorded."""
+        return self.cases.get(address) or self.records[address]
+
+    @property
+    def addresses(self) -> list[Address]:
+        """Every case that is declared or recorded, sorted."""
+        return sorted({*self.cases, *self.records})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is to change, before it is known which requests that takes."""
+
+    changes: tuple[Change, ...]
+    drift: tuple[Drift, ...]
+    unchanged: int
+    refresh: tuple[Record, ...]
+    warnings: tuple[str, ...] = field(default=())
+
+
+def draft(world: World) -> Draft:
+    """Compare the three sides of every case; raise ConfigError or PlanRefused for what must not be."""
+    world = _normalized(world)
+    _refuse_impossible(world)
+    changes = [_change(address, world) for address in world.addresses]
+    unchanged = [change for change in changes if change.action is Action.NO_OP]
+    return Draft(
+        changes=tuple(change for change in changes if change.action is not Action.NO_OP),
+        drift=drift(world),
+        unchanged=len(unchanged),
+        refresh=tuple(change.record for change in unchanged if change.record and _is_news(change.record, world)),
+        warnings=tuple(_warnings(world)),
+    )
+
+
+def finish(
+    drafted: Draft,
+    world: World,
+    operations: Mapping[str, Operations],
+    meanings: Mapping[Address, Mapping[str, Any]],
+    *,
+    now: str,
+) -> Plan:
+    """Add the requests; `operations` is by provider instance, `now` is ISO 8601."""
+
+    def with_requests(change: Change) -> Change:
+        address = change.address
+        marker = Marker(world.state.lineage, str(address), world.state.serial)
+        make = operations.get(address.provider)
+        made = make(change, marker, meanings.get(address, {})) if make and _writes(change) else ()
+        return replace(change, operations=tuple(made))
+
+    return Plan(
+        workspace=world.workspace,
+        lineage=world.state.lineage,
+        serial=world.state.serial,
+        created_at=now,
+        changes=tuple(with_requests(change) for change in drafted.changes),
+        drift=drafted.drift,
+        unchanged=drafted.unchanged,
+        refresh=drafted.refresh,
+        warnings=drafted.warnings,
+        recorded=len(world.state.records),
+    )
+
+
+def drift(world: World) -> tuple[Drift, ...]:
+    """Return every recorded case that is gone or no longer as it was last applied."""
+    found = (_drift(record, world) for _, record in sorted(world.records.items()))
+    return tuple(item for item in found if item.missing or item.fields)
+
+
+def _normalized(world: World) -> World:
+    """Fill in the ids that are known and seal the secrets of all three sides."""
+    known = _known(world)
+    key = world.state.lineage
+    cases = {
+        address: replace(case, attributes=seal(_filled(case.attributes, known), key))
+        for address, case in world.cases.items()
+    }
+    lives = {}
+    for address, live in world.lives.items():
+        desired = cases[address].attributes if address in cases else {}
+        recorded = world.records[address].recorded if address in world.records else {}
+        lives[address] = replace(live, attributes=seal_like(live.attributes, (desired, recorded), key))
+    return replace(world, cases=cases, lives=lives)
+
+
+def _filled(attributes: Mapping[str, Value], known: Known) -> dict[str, Value]:
+    return {name: fill(value, known) for name, value in attributes.items()}
+
+
+def _known(world: World) -> Known:
+    """Return what references to cases that exist already stand for."""
+    by_name = {address.name: live for address, live in world.lives.items() if address in world.cases}
+    outside = {
+        address.name: record for address, record in world.state.records.items() if address not in world.lives
+    }
+    return {
+        **{name: {"id": record.id, "url": record.url} for name, record in outside.items()},
+        **{address.name: {} for address in world.cases},
+        **{name: {"id": live.id, "url": live.url} for name, live in by_name.items()},
+    }
+
+
+def _change(address: Address, world: World) -> Change:
+    case, record, live = world.cases.get(address), world.records.get(address), world.lives.get(address)
+    fields = _fields(case, record, live, world.schemas[world.of(address).type])
+    action = decide(case, record, live, differs=bool(fields))
+    id, url = _whereabouts(record, live, action)
+    return Change(
+        address=address,
+        type=world.of(address).type,
+        action=action,
+        id=id,
+        url=url,
+        fields=fields,
+        reason=_reason(case, record, live, action),
+        record=_outcome(case, record, id, url) if case else None,
+        base=record.fingerprint if record else None,
+        depends_on=case.depends_on if case else record.depends_on if record else (),
+    )
+
+
+def _fields(
+    case: Case | None, record: Record | None, live: Live | None, schema: Schema
+) -> tuple[FieldChange, ...]:
+    recorded = record.recorded if record else {}
+    if case is None:
+        return _closing(record, live, schema)
+    if live is None:
+        made = diff.creation(case, schema)
+        return tuple(replace(item, cause=Cause.DRIFT) for item in made) if record else made
+    return diff.changes(case, recorded, live.attributes, schema)
+
+
+def _closing(record: Record | None, live: Live | None, schema: Schema) -> tuple[FieldChange, ...]:
+    """Return what closes a case whose block has left the files, if it is to be closed and still open."""
+    if record is None or live is None or record.lifecycle.on_remove is not OnRemove.CLOSE:
+        return ()
+    now = {name: live.attributes.get(name) for name in schema.closing}
+    return tuple(FieldChange(*found) for found in diff.differences(now, schema.closing, schema))
+
+
+def _watched(case: Case) -> Case:
+    """Return the case without the attributes whose changes are ignored."""
+    ignored = case.lifecycle.ignore_changes
+    kept = {name: value for name, value in case.attributes.items() if name not in ignored}
+    return replace(case, attributes=kept)
+
+
+def _whereabouts(record: Record | None, live: Live | None, action: Action) -> tuple[str | None, str | None]:
+    """Return the id and address of the case; a case that is to be created has none yet."""
+    if action is Action.CREATE:
+        return None, None
+    if live is not None:
+        return live.id, live.url or (record.url if record else None)
+    return (record.id, record.url) if record else (None, None)
+
+
+def _reason(case: Case | None, record: Record | None, live: Live | None, action: Action) -> str | None:
+    if record is None or action is Action.NO_OP:
+        return None
+    if live is None:
+        return f"case {record.id} was deleted outside" if case else "it is gone already"
+    return None
+
+
+def _outcome(case: Case, record: Record | None, id: str | None, url: str | None) -> Record:
+    """Return what is remembered once the case is as desired; an ignored attribute is not ours to remember."""
+    kept = _watched(case).attributes
+    recorded = {name: _without_nulls(value) for name, value in kept.items()}
+    return Record(
+        address=case.address,
+        type=case.type,
+        id=id or "",
+        url=url or "",
+        recorded=recorded,
+        handles=record.handles if record and id else {},
+        depends_on=case.depends_on,
+        lifecycle=case.lifecycle,
+    )
+
+
+def _without_nulls(value: Value) -> Value:
+    """Return a map without the keys that are declared null: they must not be there, so nothing of them is ours."""
+    if isinstance(value, Mapping):
+        return {key: item for key, item in value.items() if item is not None}
+    return value
+
+
+def _is_news(record: Record, world: World) -> bool:
+    old = world.records.get(record.address)
+    return old is None or not record.means_the_same_as(old)
+
+
+def _writes(change: Change) -> bool:
+    """Tell whether a change takes requests; one that is released needs one only to be closed."""
+    return change.action is Action.CREATE or change.action is Action.DELETE or bool(change.fields)
+
+
+def _drift(record: Record, world: World) -> Drift:
+    live = world.lives.get(record.address)
+    if live is None:
+        return Drift(record.address, missing=True, id=record.id, url=record.url)
+    case, schema = world.cases.get(record.address), world.schemas[record.type]
+    sealed = seal_like(live.attributes, (record.recorded,), world.state.lineage)
+    fields = diff.drifted(record.recorded, sealed, case, schema)
+    return Drift(record.address, fields, id=live.id, url=live.url)
+
+
+def _refuse_impossible(world: World) -> None:
+    """Raise for what the YAML asks and cannot be had, before anything is planned."""
+    problems = [*_missing_imports(world), *_taken_imports(world), *_changed_types(world)]
+    if problems:
+        raise ConfigError(problems)
+    protected = [
+        str(address)
+        for address, record in sorted(world.records.items())
+        if address not in world.cases
+        and address in world.lives
+        and record.lifecycle.prevent_delete
+        and record.lifecycle.on_remove is OnRemove.DELETE
+    ]
+    if protected:
+        raise PlanRefused(
+            f"prevent_delete forbids deleting {', '.join(protected)}, whose block has left the files",
+            hint="put the block back, or apply it once with prevent_delete: false",
+        )
+
+
+def _missing_imports(world: World) -> Iterator[Problem]:
+    for address, case in world.cases.items():
+        if case.adopt and address not in world.records and address not in world.lives:
+            yield Problem(case.source.at(("import",)), f"{address}: there is no case {case.adopt!r} to import")
+
+
+def _taken_imports(world: World) -> Iterator[Problem]:
+    owners = {(record.address.provider, record.id): record.address for record in world.state.records.values()}
+    for address, case in world.cases.items():
+        if address in world.records or not case.adopt:
+            continue
+        place = (address.provider, case.adopt)
+        owner = owners.setdefault(place, address)
+        if owner != address:
+            yield Problem(
+                case.source.at(("import",)), f"{address}: case {case.adopt!r} is managed as {owner} already"
+            )
+
+
+def _changed_types(world: World) -> Iterator[Problem]:
+    for address, case in world.cases.items():
+        record = world.records.get(address)
+        if record is not None and record.type != case.type:
+            yield Problem(
+                case.source.at(),
+                f"{address} was applied to a {record.type} system and is declared for {case.type} now",
+            )
+
+
+def _warnings(world: World) -> Iterator[str]:
+    for address, case in world.cases.items():
+        record = world.records.get(address)
+        if record and case.adopt and case.adopt != record.id:
+            yield f"{address}: import {case.adopt!r} is ignored, since it is case {record.id} already"

@@ -1,0 +1,135 @@
+"""
+What a system must offer to be reconciled: how to read it, and which requests a change takes.
+
+A provider **must** read only what is asked for, return attributes in the schema's terms, and name every
+request of a change in order. It **may** look names up. It **must not** write: the `Api` it is handed has no way
+to, and the requests it names are sent by the engine after the user has seen them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, TypeAlias
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from reconciler.errors import Problem
+from reconciler.model.address import Address
+from reconciler.model.case import Case, Live
+from reconciler.model.change import Change
+from reconciler.model.fields import Field as SchemaField
+from reconciler.model.fields import Schema
+from reconciler.model.operation import Operation
+from reconciler.model.values import Marker, Value
+
+Params: TypeAlias = Sequence[tuple[str, str]]
+"""Query parameters, in order, not yet encoded."""
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class ProviderSettings(BaseModel):
+    """The settings that every provider instance has; a system adds its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    type: str = Field(description="The system: tines.")
+    url: str = Field(description="Address of the tenant, https (http only for loopback).")
+    requests_per_minute: int = Field(default=3000, ge=1, description="Client-side limit of requests.")
+    concurrency: int = Field(default=8, ge=1, le=64, description="Requests in flight at once.")
+
+    @field_validator("url")
+    @classmethod
+    def _origin(cls, url: str) -> str:
+        """Accept https, and http to this machine only: a token must not cross a network in the clear."""
+        parts = urlsplit(url)
+        if parts.scheme not in {"https", "http"} or not parts.hostname:
+            raise ValueError("must be an address such as https://acme.tines.com")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ValueError("must use https; plain http is for loopback only")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("must not hold a user, a password, a query or a fragment")
+        return url.rstrip("/")
+
+
+class CaseModel(BaseModel):
+    """What a user may declare about a case; a system names its attributes and marks their meaning."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def schema_of(
+    model: type[CaseModel], *, required: Iterable[str] = (), closing: Mapping[str, Value] | None = None
+) -> Schema:
+    """Read the markings on a model's fields."""
+    fields = {name: SchemaField.of(name, info.metadata) for name, info in model.model_fields.items()}
+    return Schema(fields, required=frozenset(required), closing=dict(closing or {}))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The live cases to read, and of each the attributes that are declared or recorded."""
+
+    attributes: Mapping[str, frozenset[str]]
+    """Case id → attribute names."""
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids to read."""
+        return frozenset(self.attributes)
+
+
+Meanings: TypeAlias = Mapping[Address, Mapping[str, Any]]
+"""What names in a declared case mean to the system, by case: `{"sub_status_id": 38482}`."""
+
+
+class Api(Protocol):
+    """Reading a system over HTTP. Errors are those under `ApiError`; retries and limits are already applied."""
+
+    def get(self, path: str, params: Params = ()) -> Any:
+        """Return the decoded JSON answer of one GET; raise NotFound on 404."""
+        ...
+
+    def get_all(self, requests: Iterable[tuple[str, Params]]) -> Iterator[Any]:
+        """Return the answers of several GETs, in the order asked, read at the same time; None for a 404."""
+        ...
+
+
+class Provider(Protocol):
+    """The adapter of one system, for one instance of it."""
+
+    settings_model: ClassVar[type[ProviderSettings]]
+    case_model: ClassVar[type[CaseModel]]
+    schema: ClassVar[Schema]
+
+    def __init__(self, settings: Any) -> None:
+        """Make the adapter; `settings` is a value of `settings_model`."""
+        ...
+
+    @property
+    def auth(self) -> httpx.Auth:
+        """Return what signs each request."""
+        ...
+
+    def read(self, api: Api, wanted: Wanted) -> Iterator[Live]:
+        """Read the wanted cases in as few requests as the system allows; one that is gone is left out."""
+        ...
+
+    def lookup(self, api: Api, cases: Sequence[tuple[Case, Live | None]]) -> Meanings:
+        """Ask what the names in cases that are about to change mean; raise ConfigError for unknown ones."""
+        ...
+
+    def find(self, api: Api, marker: Marker) -> Sequence[str]:
+        """Return the ids of the cases that carry the marker, oldest first."""
+        ...
+
+    def check(self, case: Case) -> Iterator[Problem]:
+        """Yield what is wrong with a declared case beyond its schema; no network."""
+        ...
+
+    def operations(self, change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:
+        """Yield the requests that make the change true, in the order in which they are sent."""
+        ...

@@ -1,0 +1,85 @@
+"""
+JSON as it leaves: harmless to print, one item of a list a line, never one string as a whole.
+
+Values are written as the model writes them (`to_json`), with one thing added so that they can be read back: a map
+of the user's own that looks like a reference or a digest stands inside `{"literal": …}`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeAlias
+
+from reconciler.model.values import Value, from_json, to_json
+from reconciler.report.hostile import inert_json
+
+Members: TypeAlias = Iterable[tuple[str, Any]]
+"""The members of a JSON object in order; a list may be any iterable of items."""
+
+LITERAL: Final = "literal"
+_RESERVED: Final = frozenset({"unknown", "secret"})
+
+
+def stream(members: Members) -> Iterator[str]:
+    """Yield a JSON object in pieces: one member a line, and of a list one item a line."""
+    opening = "{\n  "
+    for name, value in members:
+        yield f"{opening}{inert_json(json.dumps(name))}: "
+        yield from _member(value)
+        opening = ",\n  "
+    yield "\n}\n"
+
+
+def _member(value: Any) -> Iterator[str]:
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+        yield dumps(value)
+        return
+    opening = "[\n    "
+    for item in value:
+        yield opening + dumps(item)
+        opening = ",\n    "
+    yield "[]" if opening.startswith("[") else "\n  ]"
+
+
+def dumps(value: Any) -> str:
+    """Return JSON on one line in which hostile characters are escaped; NaN and infinity are a ValueError."""
+    return inert_json(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def encode(value: Value) -> Any:
+    """Return the JSON form of a value."""
+    match value:
+        case str():
+            return value
+        case Mapping():
+            data = {key: encode(item) for key, item in value.items()}
+            return {LITERAL: data} if _misleads(data) else data
+        case tuple() | list():
+            return [encode(item) for item in value]
+        case _:
+            return to_json(value)
+
+
+def decode(data: Any, text: Callable[[str], Value] = str) -> Value:
+    """Read back what `encode` wrote; sets are lists until somebody knows better. `text` reads each string."""
+    match data:
+        case {"literal": dict(inner), **rest} if not rest:
+            return {key: decode(item, text) for key, item in inner.items()}
+        case dict():
+            special = from_json(data) if len(data) == 1 and data.keys() <= _RESERVED else data
+            return {key: decode(item, text) for key, item in data.items()} if special == data else special
+        case list():
+            return [decode(item, text) for item in data]
+        case str():
+            return text(data)
+        case _:
+            return data
+
+
+def _misleads(data: dict[str, Any]) -> bool:
+    """Tell whether a map of the user's own would be read as something else."""
+    if len(data) != 1:
+        return False
+    ((key, item),) = data.items()
+    return isinstance(item, dict) if key == LITERAL else key in _RESERVED and from_json(data) != data

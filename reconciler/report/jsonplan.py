@@ -1,0 +1,286 @@
+"""
+Plan, drift, result and state as JSON.
+
+The plan is also the file that `apply` takes, so beside what a reader needs it holds what an apply needs; those
+keys are left out where they hold nothing:
+
+kinds      of a value: `null` where null is a value and not nothing, `set` where a list is one
+expected   of a set: all its members before the change
+record     of a change: what is remembered once it is done; `base` names the record it was planned upon
+refresh    records to bring up to date without a request
+checksum   over every key and value of the file, whatever its layout: an altered plan is not applied
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
+
+from reconciler import __version__
+from reconciler.model.case import Lifecycle
+from reconciler.model.change import Change, Drift, DriftReport, FieldChange
+from reconciler.model.operation import Operation, Repeat
+from reconciler.model.plan import FORMAT_VERSION, Plan, Summary
+from reconciler.model.record import Record, State
+from reconciler.model.result import Outcome, Result
+from reconciler.model.values import Value
+from reconciler.report.encoding import Members, encode, stream
+
+CHECKSUM: Final = "checksum"
+
+
+class Checksum:
+    """Grows member by member; the order of the members and the layout of the file mean nothing."""
+
+    def __init__(self) -> None:
+        self._members: dict[str, str] = {}
+
+    def member(self, name: str, value: Any) -> None:
+        """Take in a member that is no list."""
+        self._members[name] = hashlib.sha256(_canonical(value)).hexdigest()
+
+    def items(self, name: str, items: Iterable[Any]) -> Iterator[Any]:
+        """Take in a list while its items pass through."""
+        digest = hashlib.sha256(b"list")
+        for item in items:
+            digest.update(_canonical(item))
+            yield item
+        self._members[name] = digest.hexdigest()
+
+    @property
+    def text(self) -> str:
+        """The checksum of what was taken in."""
+        return f"sha256:{hashlib.sha256(_canonical(self._members)).hexdigest()}"
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+# ------------------------------------------------------------------------------------------------ a plan
+
+
+def write_plan(plan: Plan) -> Iterator[str]:
+    """Yield the JSON of a plan in pieces; `read_plan` makes the same plan of it."""
+    return stream(_checked(_plan(plan)))
+
+
+def _checked(members: Members) -> Members:
+    """Pass members through and add their checksum as the last."""
+    checksum = Checksum()
+    for name, value in members:
+        if isinstance(value, Iterator):
+            yield name, checksum.items(name, value)
+        else:
+            checksum.member(name, value)
+            yield name, value
+    yield CHECKSUM, checksum.text
+
+
+def _plan(plan: Plan) -> Members:
+    yield "format_version", FORMAT_VERSION
+    yield "reconciler_version", __version__
+    yield "workspace", plan.workspace
+    yield "lineage", plan.lineage
+    yield "serial", plan.serial
+    yield "created_at", plan.created_at
+    yield "digest", plan.digest
+    yield "changes", map(change_json, plan.changes)
+    yield "drift", map(drift_item_json, plan.drift)
+    yield "summary", summary_json(plan.summary)
+    yield "warnings", iter(plan.warnings)
+    if plan.refresh:
+        yield "refresh", map(addressed_record_json, plan.refresh)
+    if plan.recorded:
+        yield "recorded", plan.recorded
+
+
+def summary_json(summary: Summary) -> dict[str, int]:
+    """Return the counts in the words of the contract."""
+    return {
+        "create": summary.create,
+        "update": summary.update,
+        "delete": summary.delete,
+        "release": summary.release,
+        "import": summary.imported,
+        "unchanged": summary.unchanged,
+        "requests": summary.requests,
+    }
+
+
+def change_json(change: Change) -> dict[str, Any]:
+    """Return one change."""
+    return {
+        "address": str(change.address),
+        "provider": change.address.provider,
+        "type": change.type,
+        "id": change.id,
+        "url": change.url,
+        "action": str(change.action),
+        "cause": [str(cause) for cause in change.causes],
+        "fields": [_field(field) for field in change.fields],
+        "operations": [_operation(operation) for operation in change.operations],
+        **_given(
+            reason=change.reason,
+            record=change.record and addressed_record_json(change.record),
+            base=change.base,
+        ),
+    }
+
+
+def _given(**members: Any) -> dict[str, Any]:
+    """Return the members that hold something."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _field(field: FieldChange) -> dict[str, Any]:
+    if not field.is_set:
+        return {
+            "path": list(field.path),
+            "before": encode(field.before),
+            "after": encode(field.after),
+            "cause": str(field.cause),
+            **_kinds(before=field.before, after=field.after),
+        }
+    before = field.before if isinstance(field.before, AbstractSet) else None
+    return {
+        "path": list(field.path),
+        "add": encode(field.add),
+        "remove": encode(field.remove),
+        "cause": str(field.cause),
+        **_given(expected=None if before is None else encode(before)),
+        **({} if before is not None else _kinds(before=field.before)),
+    }
+
+
+def _kinds(**values: Value) -> dict[str, Any]:
+    """Name what JSON cannot tell: an explicit null from nothing, a set from a list."""
+    kinds = {name: kind for name, value in values.items() if (kind := _kind(value))}
+    return {"kinds": kinds} if kinds else {}
+
+
+def _kind(value: Value) -> str | None:
+    if value is None:
+        return "null"
+    return "set" if isinstance(value, AbstractSet) else None
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    return {
+        "method": operation.method,
+        "path": operation.path,
+        "body": encode(operation.body),
+        "why": operation.why,
+        **_given(
+            fields=[list(path) for path in operation.fields] or None,
+            captures={name: list(steps) for name, steps in operation.captures.items()} or None,
+            expects=[{"at": list(steps), "value": encode(value)} for steps, value in operation.expects] or None,
+            repeat=None if operation.repeat is Repeat.SAFE else str(operation.repeat),
+            droppable=operation.droppable or None,
+        ),
+    }
+
+
+def drift_item_json(drift: Drift) -> dict[str, Any]:
+    """Return how one case drifted."""
+    return {
+        "address": str(drift.address),
+        "fields": [
+            {
+                "path": list(field.path),
+                "recorded": encode(field.recorded),
+                "live": encode(field.live),
+                **_kinds(recorded=field.recorded, live=field.live),
+            }
+            for field in drift.fields
+        ],
+        **_given(missing=drift.missing or None, id=drift.id, url=drift.url),
+    }
+
+
+# ------------------------------------------------------------------------------------- drift and results
+
+
+def write_drift(report: DriftReport) -> Iterator[str]:
+    """Yield the JSON of a drift report in pieces."""
+    counts = {"drifted": report.drifted, "clean": report.clean, "missing": report.missing}
+    members: tuple[tuple[str, Any], ...] = (
+        ("format_version", FORMAT_VERSION),
+        ("workspace", report.workspace),
+        ("drift", map(drift_item_json, report.drift)),
+        ("summary", counts),
+    )
+    return stream(members)
+
+
+def write_result(result: Result) -> Iterator[str]:
+    """Yield the JSON of an apply's result in pieces."""
+    members: tuple[tuple[str, Any], ...] = (
+        ("format_version", FORMAT_VERSION),
+        ("complete", result.is_complete),
+        ("interrupted", result.interrupted),
+        ("outcomes", ({"address": str(o.address), **_outcome(o)} for o in result.outcomes)),
+        ("summary", summary_json(result.summary)),
+    )
+    return stream(members)
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "action": str(outcome.action),
+        "status": str(outcome.status),
+        "requests": outcome.requests,
+        "message": outcome.message,
+    }
+
+
+# ------------------------------------------------------------------------------------------------- state
+
+
+def record_json(record: Record) -> dict[str, Any]:
+    """Return one record in the shape of the state file."""
+    return {
+        "provider": record.address.provider,
+        "type": record.type,
+        "id": record.id,
+        "url": record.url,
+        "recorded": {name: encode(value) for name, value in record.recorded.items()},
+        "handles": dict(record.handles),
+        "depends_on": [str(address) for address in record.depends_on],
+        "lifecycle": _lifecycle(record.lifecycle),
+        "updated_at": record.updated_at,
+    }
+
+
+def addressed_record_json(record: Record) -> dict[str, Any]:
+    """Return one record with its address, for where it is no key."""
+    return {"address": str(record.address), **record_json(record)}
+
+
+def _lifecycle(lifecycle: Lifecycle) -> dict[str, Any]:
+    base = {"on_remove": str(lifecycle.on_remove), "prevent_delete": lifecycle.prevent_delete}
+    return {**base, **_given(ignore_changes=list(lifecycle.ignore_changes) or None)}
+
+
+def write_state_list(state: State) -> Iterator[str]:
+    """Yield the recorded cases as JSON, without what was applied to them."""
+    records = (state.records[address] for address in sorted(state.records))
+    cases = (
+        {"address": str(r.address), "provider": r.address.provider, "type": r.type, "id": r.id, "url": r.url}
+        for r in records
+    )
+    members: tuple[tuple[str, Any], ...] = (
+        ("format_version", FORMAT_VERSION),
+        ("lineage", state.lineage),
+        ("serial", state.serial),
+        ("cases", cases),
+    )
+    return stream(members)
+
+
+def write_record(record: Record) -> Iterator[str]:
+    """Yield all that is remembered about one case as JSON."""
+    return stream((("format_version", FORMAT_VERSION), *addressed_record_json(record).items()))

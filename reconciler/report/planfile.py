@@ -1,0 +1,370 @@
+"""
+A saved plan, read back.
+
+text ─ size ─ json ─ format_version ─ shape (pydantic) ─ values (schemas) ─ Plan ─ digest, counts, checksum
+
+A plan file is what a person has approved, perhaps days ago and on another machine: whatever in it is not as it was
+written is a reason to refuse it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reconciler.errors import PlanRefused, StalePlan
+from reconciler.model.address import Address
+from reconciler.model.case import Lifecycle, OnRemove
+from reconciler.model.change import Action, Cause, Change, Drift, DriftedField, FieldChange
+from reconciler.model.fields import Schema
+from reconciler.model.operation import Operation, Repeat
+from reconciler.model.plan import FORMAT_VERSION, Plan
+from reconciler.model.record import Record
+from reconciler.model.values import ABSENT, Marker, Value
+from reconciler.report.encoding import decode
+from reconciler.report.jsonplan import CHECKSUM, Checksum, summary_json
+
+MAX_BYTES: Final = 256 * 1024 * 1024
+"""A larger plan file is not read."""
+PROBLEMS_SHOWN: Final = 5
+
+_AGAIN: Final = "make a new plan with `reconciler plan --out FILE`"
+_METHODS = Literal["POST", "PUT", "PATCH", "DELETE"]
+_Kinds = dict[str, Literal["null", "set"]]
+
+
+# ------------------------------------------------------------------------------------------ the shape
+
+
+class _Model(BaseModel):
+    """Keys that a later minor version adds are ignored here; the checksum still covers them."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+class _Scalar(_Model):
+    path: list[str] = Field(min_length=1, description="Where the value stands: attribute, then key of a map.")
+    before: Any = Field(description="The live value; null where there is none.")
+    after: Any = Field(description="The value to be; null where there will be none.")
+    cause: Cause
+    kinds: _Kinds = Field(
+        default_factory=dict, description="`null`: null is a value here; `set`: the list is a set."
+    )
+
+
+class _Set(_Model):
+    path: list[str] = Field(min_length=1, description="Where the set stands.")
+    add: list[Any] = Field(description="Members that the set gains.")
+    remove: list[Any] = Field(description="Members that the set loses.")
+    cause: Cause
+    expected: list[Any] | None = Field(default=None, description="All members before the change.")
+    kinds: _Kinds = Field(default_factory=dict, description="`null`: null is a value here.")
+
+
+class _Expectation(_Model):
+    at: list[str | int] = Field(description="A way into the answer; `*` means each item of a list.")
+    value: Any = Field(description="What must stand there.")
+
+
+class _Operation(_Model):
+    method: _METHODS
+    path: str = Field(
+        pattern=r"^/[^/\\\s]\S*$", description="From the root of the system's address; `${cases.…}` where unknown."
+    )
+    body: Any = Field(description="What is sent once unknowns and secrets are filled in; null is nothing.")
+    why: str
+    fields: list[list[str]] = Field(
+        default_factory=list, description="The field changes that this request makes true."
+    )
+    captures: dict[str, list[str | int]] = Field(
+        default_factory=dict, description="What to remember of the answer."
+    )
+    expects: list[_Expectation] = Field(default_factory=list, description="What the answer must hold.")
+    repeat: Repeat = Field(default=Repeat.SAFE, description="What to do when the answer is lost.")
+    droppable: bool = Field(default=False, description="Not sent when a reference in it is empty.")
+
+
+class _Lifecycle(_Model):
+    on_remove: OnRemove = OnRemove.RELEASE
+    prevent_delete: bool = False
+    ignore_changes: list[str] = Field(default_factory=list)
+
+
+class _Record(_Model):
+    address: str
+    type: str
+    id: str
+    url: str
+    recorded: dict[str, Any]
+    handles: dict[str, str] = Field(default_factory=dict)
+    depends_on: list[str] = Field(default_factory=list)
+    lifecycle: _Lifecycle = _Lifecycle()
+    updated_at: str = ""
+
+
+class _Change(_Model):
+    address: str = Field(description="Provider instance and case: soc.phishing-wave.")
+    provider: str
+    type: str
+    id: str | None
+    url: str | None
+    action: Action
+    cause: list[Cause]
+    fields: list[_Scalar | _Set]
+    operations: list[_Operation]
+    reason: str | None = None
+    record: _Record | None = Field(default=None, description="What is remembered once it is done.")
+    base: str | None = Field(default=None, description="Fingerprint of the record that this was planned upon.")
+
+
+class _DriftedField(_Model):
+    path: list[str]
+    recorded: Any
+    live: Any
+    kinds: _Kinds = Field(default_factory=dict)
+
+
+class _Drift(_Model):
+    address: str
+    fields: list[_DriftedField]
+    missing: bool = False
+    id: str | None = None
+    url: str | None = None
+
+
+class _Summary(_Model):
+    create: int
+    update: int
+    delete: int
+    release: int
+    imported: int = Field(alias="import")
+    unchanged: int
+    requests: int
+
+
+class _Plan(_Model):
+    format_version: str
+    reconciler_version: str
+    workspace: str
+    lineage: str
+    serial: int
+    created_at: str
+    digest: str = Field(description="Hash of the meaning: the same plan made twice has the same digest.")
+    changes: list[_Change]
+    drift: list[_Drift]
+    summary: _Summary
+    warnings: list[str]
+    refresh: list[_Record] = Field(
+        default_factory=list, description="Records to bring up to date without a request."
+    )
+    recorded: int = Field(default=0, description="How many cases the state held.")
+    checksum: str = Field(description="Over every other key and value of the file.")
+
+
+def plan_schema() -> dict[str, Any]:
+    """Return the JSON Schema of `plan --json` and of a plan file."""
+    schema = _Plan.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Plan"}
+
+
+# -------------------------------------------------------------------------------------------- reading
+
+
+def read_plan(text: str, schemas: Mapping[str, Schema]) -> Plan:
+    """
+    Make the plan of a plan file's text; `schemas` are those of the installed systems, by type.
+
+    Raise StalePlan if the file was altered, PlanRefused if it is no plan, a newer one, or of an unknown system.
+    """
+    data = _json(text)
+    _check_version(data)
+    model = _shaped(data)
+    plan = _made(model, schemas)
+    if (
+        plan.digest != model.digest
+        or _counts(model) != summary_json(plan.summary)
+        or _checksum(data) != model.checksum
+    ):
+        raise StalePlan("the plan file was altered after it was made", hint=_AGAIN)
+    return plan
+
+
+def _json(text: str) -> dict[str, Any]:
+    if len(text) > MAX_BYTES:
+        raise PlanRefused(f"the plan file is larger than {MAX_BYTES // 2**20} MiB", hint=_AGAIN)
+    try:
+        data = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise _no_plan(f"it is not JSON ({error})") from error
+    if not isinstance(data, dict):
+        raise _no_plan("it is no JSON object")
+    return data
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _no_plan(why: str) -> PlanRefused:
+    return PlanRefused(f"this is not a plan file: {why}", hint=_AGAIN)
+
+
+def _check_version(data: Mapping[str, Any]) -> None:
+    """Refuse another major version; a minor one only adds keys."""
+    version = data.get("format_version")
+    major, dot, minor = version.partition(".") if isinstance(version, str) else ("", "", "")
+    if not (dot and major.isdecimal() and minor.isdecimal()):
+        raise _no_plan("it has no format_version")
+    if major != FORMAT_VERSION.partition(".")[0]:
+        raise PlanRefused(
+            f"the plan file has format {version}; this version reads {FORMAT_VERSION}",
+            hint="apply it with the version of reconciler that made it, or make a new plan",
+        )
+
+
+def _shaped(data: Mapping[str, Any]) -> _Plan:
+    try:
+        return _Plan.model_validate(data)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        places = (f"{'.'.join(map(str, d['loc']))}: {d['msg']}" for d in details[:PROBLEMS_SHOWN])
+        raise _no_plan("; ".join(places)) from error
+
+
+def _checksum(data: Mapping[str, Any]) -> str:
+    checksum = Checksum()
+    for name, value in data.items():
+        if isinstance(value, list):
+            for _ in checksum.items(name, value):
+                pass
+        elif name != CHECKSUM:
+            checksum.member(name, value)
+    return checksum.text
+
+
+def _counts(model: _Plan) -> dict[str, int]:
+    return model.summary.model_dump(by_alias=True)
+
+
+def _made(model: _Plan, schemas: Mapping[str, Schema]) -> Plan:
+    try:
+        return _plan(model, schemas)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _no_plan(str(error)) from error
+
+
+def _plan(model: _Plan, schemas: Mapping[str, Schema]) -> Plan:
+    text = partial(_marker_or_text, model.lineage)
+    return Plan(
+        workspace=model.workspace,
+        lineage=model.lineage,
+        serial=model.serial,
+        created_at=model.created_at,
+        changes=tuple(_change(change, schemas, text) for change in model.changes),
+        drift=tuple(map(_drift, model.drift)),
+        unchanged=model.summary.unchanged,
+        refresh=tuple(_record(record, schemas) for record in model.refresh),
+        warnings=tuple(model.warnings),
+        recorded=model.recorded,
+    )
+
+
+def _marker_or_text(lineage: str, text: str) -> Value:
+    """Recognise the marker of one of this plan's cases; it names the lineage, which no other text does."""
+    if not text.startswith(f"{lineage}/"):
+        return text
+    try:
+        address, _, serial = text.removeprefix(f"{lineage}/").rpartition("/")
+        marker = Marker(lineage, str(Address.parse(address)), int(serial))
+    except ValueError:
+        return text
+    return marker if marker.text == text else text
+
+
+def _change(model: _Change, schemas: Mapping[str, Schema], text: Callable[[str], Value]) -> Change:
+    return Change(
+        address=Address.parse(model.address),
+        type=model.type,
+        action=model.action,
+        id=model.id,
+        url=model.url,
+        fields=tuple(map(_field, model.fields)),
+        operations=tuple(_operation(operation, text) for operation in model.operations),
+        reason=model.reason,
+        record=None if model.record is None else _record(model.record, schemas),
+        base=model.base,
+    )
+
+
+def _field(model: _Scalar | _Set) -> FieldChange:
+    if isinstance(model, _Scalar):
+        before, after = (_value(getattr(model, name), model.kinds.get(name)) for name in ("before", "after"))
+        return FieldChange(tuple(model.path), before, after, model.cause)
+    before = _value(model.expected, "set" if model.expected is not None else model.kinds.get("before"))
+    members = before if isinstance(before, frozenset) else frozenset()
+    after = (members - frozenset(map(decode, model.remove))) | frozenset(map(decode, model.add))
+    return FieldChange(tuple(model.path), before, after, model.cause)
+
+
+def _value(data: Any, kind: str | None) -> Value:
+    """Read a value of a field; null is nothing unless its kind says otherwise."""
+    if kind == "set":
+        return frozenset(map(decode, data))
+    return ABSENT if data is None and kind != "null" else decode(data)
+
+
+def _operation(model: _Operation, text: Callable[[str], Value]) -> Operation:
+    return Operation(
+        method=model.method,
+        path=model.path,
+        body=decode(model.body, text),
+        why=model.why,
+        fields=tuple(map(tuple, model.fields)),
+        captures={name: tuple(steps) for name, steps in model.captures.items()},
+        expects=tuple((tuple(item.at), decode(item.value, text)) for item in model.expects),
+        repeat=model.repeat,
+        droppable=model.droppable,
+    )
+
+
+def _record(model: _Record, schemas: Mapping[str, Schema]) -> Record:
+    if model.type not in schemas:
+        raise PlanRefused(
+            f"{model.address} is of type {model.type!r}, which is not installed here",
+            hint=f"installed are: {', '.join(sorted(schemas)) or 'none'}",
+        )
+    recorded = {name: decode(value) for name, value in model.recorded.items()}
+    return Record(
+        address=Address.parse(model.address),
+        type=model.type,
+        id=model.id,
+        url=model.url,
+        recorded=schemas[model.type].normalize(recorded),
+        handles=model.handles,
+        depends_on=tuple(map(Address.parse, model.depends_on)),
+        lifecycle=Lifecycle(
+            model.lifecycle.on_remove, model.lifecycle.prevent_delete, tuple(model.lifecycle.ignore_changes)
+        ),
+        updated_at=model.updated_at,
+    )
+
+
+def _drift(model: _Drift) -> Drift:
+    return Drift(
+        address=Address.parse(model.address),
+        fields=tuple(
+            DriftedField(
+                tuple(field.path),
+                _value(field.recorded, field.kinds.get("recorded")),
+                _value(field.live, field.kinds.get("live")),
+            )
+            for field in model.fields
+        ),
+        missing=model.missing,
+        id=model.id,
+        url=model.url,
+    )

@@ -1,0 +1,246 @@
+"""
+Plan, result, drift and state as lines of text.
+
+    ~ soc.phishing-wave (id 42)
+        ~ priority: "low" → "high"  (config)
+        ~ tags  (both)
+            + q4
+            - triage
+        → PUT /api/v2/cases/42  {"priority":"high","add_tag_names":["q4"],"remove_tag_names":["triage"]}
+
+    Plan: 0 to create, 1 to update, 0 to delete, 0 to release, 0 to import. 1 requests.
+
+Everything is a generator: a plan of a hundred thousand changes is never one string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from reconciler.model.case import Lifecycle
+from reconciler.model.change import Action, Change, Drift, DriftReport
+from reconciler.model.operation import Operation
+from reconciler.model.plan import Plan
+from reconciler.model.record import Record, State
+from reconciler.model.result import Outcome, Result, Status
+from reconciler.model.values import Value
+from reconciler.report.hostile import inline, visible
+from reconciler.report.lines import Line, Span, Style, line
+from reconciler.report.values import VALUE_WIDTH, compact, difference, dotted, member, shown
+
+BODY_WIDTH: Final = 2000
+"""Characters of one request's body that are shown; the JSON of the plan has all of them."""
+MESSAGE_WIDTH: Final = 4000
+"""Characters of one message that are shown."""
+
+_SIGNS: Final = {
+    Action.CREATE: ("+", Style.ADD),
+    Action.UPDATE: ("~", Style.CHANGE),
+    Action.DELETE: ("-", Style.REMOVE),
+    Action.RELEASE: (".", Style.RELEASE),
+    Action.IMPORT: ("<", Style.CHANGE),
+    Action.NO_OP: (" ", Style.QUIET),
+}
+_NOT_DONE: Final = (
+    (Status.FAILED, "Failed:", Style.ERROR),
+    (Status.CONFLICT, "Skipped, since somebody changed what was to be written:", Style.WARNING),
+    (Status.SKIPPED, "Not tried:", Style.WARNING),
+)
+_MARGIN: Final = "      "
+
+
+# ------------------------------------------------------------------------------------------------ a plan
+
+
+def render_plan(plan: Plan) -> Iterator[Line]:
+    """Yield a plan: what drifted, what will change with its requests, warnings, and the summary line."""
+    if plan.drift:
+        yield line(Span("Changed outside of reconciler:", Style.STRONG))
+        yield ()
+        yield from _drifts(plan.drift)
+        if plan.changes:
+            yield line(Span("What will be done about it, and about the configuration:", Style.STRONG))
+            yield ()
+    for change in plan.changes:
+        yield from _change(change)
+        yield ()
+    for warning in plan.warnings:
+        yield from render_message("Warning", warning, Style.WARNING)
+        yield ()
+    yield line(Span(plan_summary(plan), Style.STRONG))
+
+
+def plan_summary(plan: Plan) -> str:
+    """Return the one line that says how much a plan does."""
+    count = plan.summary
+    if plan.is_empty:
+        return f"No changes. {count.unchanged} cases match."
+    return (
+        f"Plan: {count.create} to create, {count.update} to update, {count.delete} to delete, "
+        f"{count.release} to release, {count.imported} to import. {count.requests} requests."
+    )
+
+
+def _change(change: Change) -> Iterator[Line]:
+    sign, style = _SIGNS[change.action]
+    yield _heading(sign, style, str(change.address), change.id, _note(change))
+    for field in change.fields:
+        cause = "" if change.action is Action.CREATE else str(field.cause)
+        yield from difference(field.path, field.before, field.after, margin=_MARGIN, note=cause)
+    for operation in change.operations:
+        yield _request(operation)
+
+
+def _heading(sign: str, style: Style, address: str, id: str | None, note: str) -> Line:
+    identity = f" (id {inline(id, VALUE_WIDTH)})" if id else ""
+    remark = f"  # {inline(note, VALUE_WIDTH)}" if note else ""
+    return line("  ", Span(f"{sign} ", style), Span(address, Style.STRONG), identity, Span(remark, Style.QUIET))
+
+
+def _note(change: Change) -> str:
+    """Return what the sign alone does not tell."""
+    parts = (change.reason, _usual_note(change))
+    return "; ".join(part for part in parts if part)
+
+
+def _usual_note(change: Change) -> str | None:
+    match change.action:
+        case Action.RELEASE if change.operations:
+            return "close, then release"
+        case Action.RELEASE if change.reason is None:
+            return "left as it is, managed no more"
+        case Action.IMPORT if not change.operations:
+            return "recorded as ours, changed in nothing"
+        case _:
+            return None
+
+
+def _request(operation: Operation) -> Line:
+    body = "" if operation.body is None else "  " + inline(compact(operation.body), BODY_WIDTH)
+    target = f"{operation.method} {inline(operation.path, VALUE_WIDTH)}"
+    return line(_MARGIN, Span(f"→ {target}", Style.QUIET), Span(body, Style.QUIET))
+
+
+def render_message(label: str, text: str, style: Style) -> Iterator[Line]:
+    """Yield a message behind its label; its further lines stand behind a gutter."""
+    first, *rest = visible(text[:MESSAGE_WIDTH]).split("\n")
+    yield line(Span(f"{label}:", style), f" {first}")
+    for further in rest:
+        yield line(Span("  │ ", style), further)
+    if len(text) > MESSAGE_WIDTH:
+        yield line(Span("  │ ", style), f"… (+{len(text) - MESSAGE_WIDTH} characters)")
+
+
+# ------------------------------------------------------------------------------------------------- drift
+
+
+def render_drift(report: DriftReport) -> Iterator[Line]:
+    """Yield what is live otherwise than it was applied, and a line that counts it."""
+    if not report.drift:
+        cases = "1 case is" if report.clean == 1 else f"{report.clean} cases are"
+        yield line(Span(f"No drift. {cases} as applied.", Style.STRONG))
+        return
+    yield line(Span("Changed outside of reconciler:", Style.STRONG))
+    yield ()
+    yield from _drifts(report.drift)
+    counts = f"Drift: {report.drifted} drifted, {report.missing} missing, {report.clean} clean."
+    yield line(Span(counts, Style.STRONG))
+
+
+def _drifts(drift: Iterable[Drift]) -> Iterator[Line]:
+    for item in drift:
+        yield from _drift(item)
+        yield ()
+
+
+def _drift(drift: Drift) -> Iterator[Line]:
+    if drift.missing:
+        yield _heading("-", Style.REMOVE, str(drift.address), drift.id, "gone from the system")
+        return
+    yield _heading("~", Style.CHANGE, str(drift.address), drift.id, "")
+    for field in drift.fields:
+        yield from difference(field.path, field.recorded, field.live, margin=_MARGIN)
+
+
+# ---------------------------------------------------------------------------------------------- a result
+
+
+def render_result(result: Result) -> Iterator[Line]:
+    """Yield what an apply did, and then what it did not do and why."""
+    count = result.summary
+    yield line(
+        Span(
+            f"Applied: {count.create} created, {count.update} updated, {count.delete} deleted, "
+            f"{count.release} released, {count.imported} imported. {count.requests} requests.",
+            Style.STRONG,
+        )
+    )
+    for status, title, style in _NOT_DONE:
+        yield from _group(title, style, [item for item in result.not_done if item.status is status])
+    if result.interrupted:
+        yield ()
+        yield line("Interrupted: what was in flight is finished and recorded; apply again to do the rest.")
+
+
+def _group(title: str, style: Style, outcomes: list[Outcome]) -> Iterator[Line]:
+    if not outcomes:
+        return
+    yield ()
+    yield line(Span(title, style))
+    for outcome in outcomes:
+        message = f"{outcome.action}: {outcome.message}" if outcome.message else str(outcome.action)
+        yield from render_message(f"  {outcome.address}", message, style)
+
+
+# ------------------------------------------------------------------------------------------------- state
+
+
+def render_state_list(state: State) -> Iterator[Line]:
+    """Yield the recorded addresses, sorted, one a line and nothing else, for other programs to read."""
+    return (line(str(address)) for address in sorted(state.records))
+
+
+def render_record(record: Record) -> Iterator[Line]:
+    """Yield all that is remembered about one case."""
+    yield line(Span(str(record.address), Style.STRONG))
+    yield _entry("type", record.type)
+    yield _entry("id", record.id)
+    yield _entry("url", record.url)
+    for name, value in sorted(record.recorded.items()):
+        yield from _recorded(name, value)
+    for path, handle in sorted(record.handles.items()):
+        yield line("  handle ", Span(path), f": {shown(handle)}")
+    for address in record.depends_on:
+        yield line(f"  depends on {address}")
+    yield from _lifecycle(record.lifecycle)
+    yield _entry("updated at", record.updated_at)
+
+
+def _entry(name: str, value: str) -> Line:
+    return line(f"  {name}: {shown(value)}")
+
+
+def _recorded(name: str, value: Value) -> Iterator[Line]:
+    match value:
+        case AbstractSet():
+            members = ", ".join(sorted(map(member, value)))
+            yield line("  recorded ", Span(name), f": [{inline(members, BODY_WIDTH)}]")
+        case Mapping():
+            for key, item in sorted(value.items()):
+                yield line("  recorded ", Span(dotted((name, key))), f": {shown(item)}")
+        case str() if "\n" in value:
+            yield line("  recorded ", Span(name), ":")
+            for text in value.split("\n"):
+                yield line("    │ ", inline(text, VALUE_WIDTH))
+        case _:
+            yield line("  recorded ", Span(name), f": {shown(value)}")
+
+
+def _lifecycle(lifecycle: Lifecycle) -> Iterator[Line]:
+    yield line(f"  on remove: {lifecycle.on_remove}")
+    if lifecycle.prevent_delete:
+        yield line("  prevent delete: yes")
+    if lifecycle.ignore_changes:
+        yield line(f"  ignore changes: {', '.join(lifecycle.ignore_changes)}")

@@ -1,0 +1,308 @@
+"""
+The public API: a workspace is planned, applied and checked for drift.
+
+    workspace = Workspace.open(Path("."), env=os.environ, progress=Silent(), stop=Stop())
+    plan = workspace.plan()
+    result = workspace.apply(confirm=lambda plan: True)
+
+read desired (config) → read recorded (state) → read live (engine) → plan → apply
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from reconciler.config import Configuration, Instance, load
+from reconciler.engine import recover, refresh
+from reconciler.engine.apply import Known, Means, apply
+from reconciler.engine.http import Endpoint, HttpApi
+from reconciler.engine.perform import SETTLE
+from reconciler.engine.progress import Progress
+from reconciler.engine.recorder import Recorder
+from reconciler.engine.stop import Stop
+from reconciler.engine.tenant import Tenant, Tenants
+from reconciler.engine.transports import Surroundings
+from reconciler.errors import PlanRefused, StalePlan
+from reconciler.model.address import Address
+from reconciler.model.case import Live
+from reconciler.model.change import Action, DriftReport
+from reconciler.model.fields import Schema
+from reconciler.model.plan import Plan
+from reconciler.model.record import Record, State
+from reconciler.model.redaction import redactor
+from reconciler.model.result import Result
+from reconciler.model.values import Secret, leaves
+from reconciler.planning import planner
+from reconciler.planning.scope import select
+from reconciler.state import LocalStore, Store
+
+Transports = Callable[[Instance], httpx.BaseTransport | None]
+"""What carries the requests of a provider instance; None is the network."""
+
+
+def validate(root: Path, *, env: Mapping[str, str]) -> Configuration:
+    """Read and check the files of a workspace, without any network; raise ConfigError with every problem."""
+    return load(root, env=env, offline=True)
+
+
+def now() -> str:
+    """Return the time as records and plans hold it: ISO 8601, UTC, seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A folder with a reconciler.yaml, its state, and the systems that it names."""
+
+    configuration: Configuration
+    store: Store
+    progress: Progress
+    stop: Stop
+    parallelism: int = 8
+    lock_timeout: float = 30.0
+    settle: tuple[float, ...] = SETTLE
+    transports: Transports = lambda _: None
+    around: Surroundings | None = None
+    """Time and chance of the requests; None is the real ones, interrupted by `stop`."""
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        *,
+        env: Mapping[str, str],
+        progress: Progress,
+        stop: Stop,
+        parallelism: int = 8,
+        lock_timeout: float = 30.0,
+    ) -> Workspace:
+        """Read the files; raise ConfigError with every problem in them."""
+        configuration = load(root, env=env)
+        schemas = {
+            instance.type: instance.provider.schema for instance in configuration.settings.instances.values()
+        }
+        store = LocalStore(configuration.settings.state_path, schemas, sleep=stop.sleep)
+        return cls(configuration, store, progress, stop, parallelism, lock_timeout)
+
+    @property
+    def schemas(self) -> Mapping[str, Schema]:
+        """The schemas of the systems in use, by provider type."""
+        return {each.type: each.provider.schema for each in self.configuration.settings.instances.values()}
+
+    def state(self) -> State | None:
+        """Return what is recorded; None before the first apply."""
+        return self.store.read()
+
+    def plan(self, *, targets: Sequence[str] = (), excludes: Sequence[str] = (), refresh: bool = True) -> Plan:
+        """Compare desired, recorded and live; sends nothing but GETs and writes nothing."""
+        with self._tenants() as tenants:
+            state = self._recovered(self._read_state(), tenants, settle=(0.0,))
+            return self._plan(state, tenants, targets, excludes, read_live=refresh)
+
+    def drift(self, *, targets: Sequence[str] = ()) -> DriftReport:
+        """Compare recorded and live."""
+        with self._tenants() as tenants:
+            state = self._recovered(self._read_state(), tenants, settle=(0.0,))
+            chosen = select({}, state.records, targets)
+            records = {address: record for address, record in state.records.items() if address in chosen}
+            world = self._world(state, tenants, chosen & frozenset(records), read_live=True)
+            found = planner.drift(world)
+            return DriftReport(world.workspace, found, clean=len(records) - len(found))
+
+    def apply(
+        self,
+        *,
+        targets: Sequence[str] = (),
+        excludes: Sequence[str] = (),
+        confirm: Callable[[Plan], bool],
+    ) -> Result | None:
+        """Plan and apply under the lock; None if `confirm`, which is shown a plan that is not empty, says no."""
+        with self._locked() as tenants:
+            state = self._saved(self._read_state(), tenants)
+            plan = self._plan(state, tenants, targets, excludes, read_live=True)
+            if not confirm(plan):
+                return None
+            return self._apply(plan, state, tenants)
+
+    def apply_saved(self, plan: Plan) -> Result:
+        """Apply a plan that was made earlier; raise StalePlan if the state has moved on for one of its cases."""
+        with self._locked() as tenants:
+            state = self._saved(self._read_state(lineage=plan.lineage), tenants)
+            self._refuse_stale(plan, state)
+            return self._apply(plan, state, tenants)
+
+    # -- the steps ---------------------------------------------------------------------------------------------
+
+    def _plan(
+        self, state: State, tenants: Tenants, targets: Sequence[str], excludes: Sequence[str], *, read_live: bool
+    ) -> Plan:
+        cases = self.configuration.cases
+        if state.records and not cases and not targets:
+            raise PlanRefused(
+                f"no case is declared, but {len(state.records)} are recorded: all of them would be given up",
+                hint="if that is meant, name them with --target; otherwise look for the case files",
+            )
+        chosen = select(cases, state.records, targets, excludes)
+        world = self._world(state, tenants, chosen, read_live=read_live)
+        drafted = planner.draft(world)
+        meanings: dict[Address, Mapping[str, object]] = {}
+        for name, tenant in tenants.items():
+            changing = [change.address for change in drafted.changes if change.address.provider == name]
+            pairs = [
+                (world.cases[address], world.lives.get(address)) for address in changing if address in world.cases
+            ]
+            meanings |= tenant.provider.lookup(tenant.channel, pairs) if pairs else {}
+        operations = {name: tenant.provider.operations for name, tenant in tenants.items()}
+        plan = planner.finish(drafted, world, operations, meanings, now=now())
+        warnings = (*self.configuration.warnings, *plan.warnings, *_partial(targets, excludes))
+        return replace(plan, warnings=(*warnings, *self.configuration.settings.limits.exceeded(plan)))
+
+    def _world(
+        self, state: State, tenants: Tenants, chosen: frozenset[Address], *, read_live: bool
+    ) -> planner.World:
+        cases = {address: case for address, case in self.configuration.cases.items() if address in chosen}
+        records = {address: record for address, record in state.records.items() if address in chosen}
+        self._refuse_orphans(records)
+        wanted = refresh.interest(cases, records, self.schemas)
+        lives = refresh.read_all(wanted, tenants, self.progress) if read_live else _as_recorded(records)
+        return planner.World(self.configuration.settings.workspace, state, cases, records, lives, self.schemas)
+
+    def _apply(self, plan: Plan, state: State, tenants: Tenants) -> Result:
+        self.configuration.settings.limits.enforce(plan)
+        if plan.is_empty and not plan.refresh:
+            return Result(())
+        known = {record.address.name: {"id": record.id, "url": record.url} for record in state.records.values()}
+        for change in plan.changes:
+            if change.action is Action.CREATE:
+                known.pop(change.address.name, None)
+        journal = self.store.begin(state)
+        recorder = Recorder(journal, now)
+        means = Means(
+            tenants,
+            recorder,
+            state.records,
+            Known(known),
+            self._secrets(state.lineage),
+            self.stop,
+            self.progress,
+            self.parallelism,
+            self.settle,
+        )
+        try:
+            result = apply(plan, means)
+        finally:
+            journal.close()
+        following = recorder.next_state(state)
+        if following is not None and not any(intent.marker for intent in self.store.open_intents()):
+            self.store.save(following)  # otherwise the journal is kept: it says what to look for
+        return result
+
+    def _read_state(self, *, lineage: str | None = None) -> State:
+        return self.store.read() or State(lineage or self._first_lineage())
+
+    def _first_lineage(self) -> str:
+        """
+        Return the lineage of a workspace that has no state yet.
+
+        It is made from what the workspace is, so that a first plan shows to the byte what a first apply sends.
+        """
+        settings = self.configuration.settings
+        urls = (f"{name}={instance.settings.url}" for name, instance in sorted(settings.instances.items()))
+        return str(
+            uuid.uuid5(uuid.NAMESPACE_URL, "\n".join((str(settings.root.resolve()), settings.workspace, *urls)))
+        )
+
+    def _recovered(self, state: State, tenants: Tenants, *, settle: tuple[float, ...]) -> State:
+        """Return the state with what an earlier run created without living to note it."""
+        intents = self.store.open_intents()
+        found = list(recover.recovered(intents, state, tenants, self.progress, self.stop, settle))
+        return replace(state.with_records(found), serial=state.serial) if found else state
+
+    def _saved(self, state: State, tenants: Tenants) -> State:
+        """Return the state with every open question of an earlier run settled and saved."""
+        if not any(intent.marker for intent in self.store.open_intents()):
+            return state
+        state = self._recovered(state, tenants, settle=self.settle)
+        state = replace(state, serial=state.serial + 1)
+        self.store.save(state)
+        return state
+
+    def _refuse_stale(self, plan: Plan, state: State) -> None:
+        settings = self.configuration.settings
+        if plan.workspace != settings.workspace:
+            raise StalePlan(f"the plan is for workspace {plan.workspace!r}, this is {settings.workspace!r}")
+        if plan.lineage != state.lineage:
+            raise StalePlan("the plan was made upon another state (its lineage differs)", hint="plan again")
+        for change in plan.changes:
+            record = state.records.get(change.address)
+            if (record.fingerprint if record else None) != change.base:
+                raise StalePlan(
+                    f"{change.address} has been applied since the plan was made (state serial {state.serial}, "
+                    f"plan serial {plan.serial})",
+                    hint="plan again",
+                )
+            instance = settings.instances.get(change.address.provider)
+            if instance is None or instance.type != change.type:
+                raise StalePlan(f"{change.address}: provider {change.address.provider} is no longer as it was")
+
+    def _refuse_orphans(self, records: Mapping[Address, Record]) -> None:
+        instances = self.configuration.settings.instances
+        for address in sorted(records):
+            if address.provider not in instances:
+                raise PlanRefused(
+                    f"{address} is recorded, but there is no provider {address.provider!r} in reconciler.yaml",
+                    hint="keep the provider until its cases have been released",
+                )
+
+    def _secrets(self, lineage: str) -> dict[str, str]:
+        """Return what the digests in a plan stand for."""
+        found = (leaf for case in self.configuration.cases.values() for leaf in leaves(dict(case.attributes)))
+        return {leaf.digest(lineage).text: leaf.value for leaf in found if isinstance(leaf, Secret)}
+
+    @contextmanager
+    def _locked(self) -> Iterator[Tenants]:
+        with self.store.lock(operation="apply", timeout=self.lock_timeout), self._tenants() as tenants:
+            yield tenants
+
+    @contextmanager
+    def _tenants(self) -> Iterator[Tenants]:
+        with ExitStack() as stack:
+            channels = {
+                name: stack.enter_context(self._channel(instance))
+                for name, instance in self.configuration.settings.instances.items()
+            }
+            instances = self.configuration.settings.instances
+            yield {name: Tenant(instances[name].provider, channel) for name, channel in channels.items()}
+
+    def _channel(self, instance: Instance) -> HttpApi:
+        settings = instance.settings
+        return HttpApi(
+            Endpoint(
+                instance.name,
+                settings.url,
+                instance.provider.auth,
+                settings.requests_per_minute,
+                settings.concurrency,
+            ),
+            around=self.around or Surroundings(sleep=self.stop.sleep, stop=self.stop.is_set),
+            redact=redactor(self.configuration.secrets),
+            transport=self.transports(instance),
+        )
+
+
+def _as_recorded(records: Mapping[Address, Record]) -> dict[Address, Live]:
+    """Return the recorded cases as if they were live, for a plan that reads nothing."""
+    return {address: Live(record.id, record.url, record.recorded) for address, record in records.items()}
+
+
+def _partial(targets: Sequence[str], excludes: Sequence[str]) -> tuple[str, ...]:
+    if not targets and not excludes:
+        return ()
+    return ("this plan is about a part of the workspace only (--target, --exclude)",)

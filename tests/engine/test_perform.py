@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.engine.perform import Request, UnexpectedAnswer, perform
+from reconciler.engine.stop import Stop
+from reconciler.errors import (
+    ApiError,
+    Conflict,
+    Interrupted,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    ProtocolError,
+    ReconcilerError,
+    Refused,
+)
+from reconciler.model.change import Action, Change, FieldChange
+from reconciler.model.operation import Operation, Repeat
+from reconciler.model.values import ABSENT, Marker
+from tests.engine.fakes import System, Trouble, answering, first, lost_after, lost_before, refused
+from tests.planning.worlds import LINEAGE, address
+
+MARKER = Marker(LINEAGE, "soc.a", 7)
+ID = {"id": ("case_id",), "url": ("url",)}
+CREATED = {"id": "100", "url": "https://toy/100"}
+
+
+def create(system: System, **more: Any) -> Any:
+    operation = Operation("POST", "/cases", None, "create", captures={**ID}, repeat=Repeat.LOOK)
+    for name, value in more.items():
+        operation = Operation(**{**_fields(operation), name: value})
+    change = Change(address("a"), "toy", Action.CREATE, operations=(operation,))
+    body = {"name": "A", "marker": MARKER.text}
+    return perform(Request(operation, "/cases", body, change, MARKER), system.tenant, Stop(), (0.0, 0.0))
+
+
+def _fields(operation: Operation) -> dict[str, Any]:
+    return {name: getattr(operation, name) for name in Operation.__dataclass_fields__}
+
+
+def update(system: System, repeat: Repeat, *, method: str = "PUT", fields: tuple[FieldChange, ...] = ()) -> Any:
+    fields = fields or (FieldChange(("name",), "A", "B"),)
+    operation = Operation(method, "/cases/1", None, "set", tuple(field.path for field in fields), repeat=repeat)
+    change = Change(address("a"), "toy", Action.UPDATE, id="1", fields=fields, operations=(operation,))
+    body = {".".join(field.path): field.after for field in fields}
+    return perform(Request(operation, "/cases/1", body, change, MARKER), system.tenant, Stop(), (0.0, 0.0))
+
+
+def system(*troubles: Trouble | None, **more: Any) -> System:
+    return System({"1": {"name": "A", "metadata": {}}}, list(troubles), **more)
+
+
+def not_sent(_system: System, _write: Any) -> Any:
+    raise NotSent("no connection")
+
+
+def unreadable(system: System, write: Any) -> Any:
+    system.execute(write)
+    raise ProtocolError("half a body")
+
+
+# ------------------------------------------------------------------------------------ what is safe to repeat
+
+
+@pytest.mark.parametrize("repeat", [Repeat.SAFE, Repeat.LOOK])
+def test_what_is_answered_is_done(repeat: Repeat) -> None:
+    it = system()
+
+    assert update(it, repeat) == {}
+    assert it.cases["1"]["name"] == "B"
+    assert len(it.writes) == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "error"),
+    [(lost_before, OutcomeUnknown), (refused(422), Refused), (refused(503), Refused), (not_sent, NotSent)],
+)
+def test_the_channel_repeats_what_is_safe_and_its_last_word_counts(
+    trouble: Trouble, error: type[ApiError]
+) -> None:
+    it = system(trouble)
+
+    with pytest.raises(error):
+        update(it, Repeat.SAFE)
+    assert len(it.writes) == 1
+
+
+def test_deleting_what_is_gone_is_done() -> None:
+    it = System()
+
+    assert update(it, Repeat.SAFE, method="DELETE") == {}
+    with pytest.raises(NotFound):
+        update(it, Repeat.SAFE, method="PUT")
+
+
+# ------------------------------------------------------------------------------------ what has to be looked for
+
+LOST = [lost_after, unreadable, refused(500, after=True), refused(409, after=True), refused(429, after=True)]
+
+
+@pytest.mark.parametrize("trouble", LOST)
+def test_a_write_that_was_executed_is_seen_and_not_sent_again(trouble: Trouble) -> None:
+    it = system(trouble)
+
+    assert update(it, Repeat.LOOK) == {}
+    assert len(it.writes) == 1
+
+
+@pytest.mark.parametrize("trouble", [lost_before, refused(500), refused(429)])
+def test_a_write_that_was_not_executed_is_sent_again(trouble: Trouble) -> None:
+    it = system(trouble, trouble)
+
+    assert update(it, Repeat.LOOK) == {}
+    assert len(it.writes) == 3
+
+
+@pytest.mark.parametrize(("trouble", "error"), [(lost_before, OutcomeUnknown), (refused(503), Refused)])
+def test_a_write_is_sent_thrice_at_most(trouble: Trouble, error: type[ApiError]) -> None:
+    it = system(*[trouble] * 5)
+
+    with pytest.raises(error):
+        update(it, Repeat.LOOK)
+    assert len(it.writes) == 3
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
+def test_a_refusal_is_final_once_nothing_is_seen_of_it(status: int) -> None:
+    it = system(refused(status))
+
+    with pytest.raises(Refused, match="the system says no") as caught:
+        update(it, Repeat.LOOK)
+    assert caught.value.status == status
+    assert len(it.writes) == 1
+
+
+def test_a_write_to_a_case_that_is_gone_is_refused() -> None:
+    with pytest.raises(NotFound):
+        update(System(), Repeat.LOOK)
+
+
+def test_a_write_that_is_seen_in_part_is_a_conflict() -> None:
+    fields = tuple(FieldChange(("metadata", key), ABSENT, "1") for key in "jk")
+
+    def half(it: System, _write: Any) -> Any:
+        it.cases["1"]["metadata"]["j"] = "1"
+        raise OutcomeUnknown("no answer")
+
+    with pytest.raises(Conflict, match="a part of the change"):
+        update(system(half), Repeat.LOOK, fields=fields)
+
+
+# ------------------------------------------------------------------------------------ creates
+
+
+def test_a_create_tells_where_the_case_is() -> None:
+    it = System()
+
+    assert create(it) == CREATED
+    assert it.looks == 0
+
+
+@pytest.mark.parametrize("trouble", LOST)
+def test_a_create_whose_answer_was_lost_is_found_by_its_marker(trouble: Trouble) -> None:
+    it = System(troubles=[trouble])
+
+    assert create(it) == CREATED
+    assert len(it.cases) == len(it.writes) == 1
+
+
+def test_a_create_that_shows_late_is_found_at_a_later_look() -> None:
+    it = System(troubles=[lost_after], blind=1)
+
+    assert create(it) == CREATED
+    assert (len(it.cases), it.looks) == (1, 2)
+
+
+def test_a_create_that_never_arrived_is_sent_again() -> None:
+    it = System(troubles=[lost_before])
+
+    assert create(it) == CREATED
+    assert (len(it.cases), len(it.writes), it.looks) == (1, 2, 2)
+
+
+def test_a_create_that_was_refused_is_refused() -> None:
+    it = System(troubles=[refused(422)])
+
+    with pytest.raises(Refused, match="the system says no"):
+        create(it)
+    assert (it.cases, len(it.writes)) == ({}, 1)
+
+
+def test_two_cases_with_one_marker_are_named_and_left_alone() -> None:
+    def twice(it: System, write: Any) -> Any:
+        it.execute(write)
+        return lost_after(it, write)
+
+    with pytest.raises(ReconcilerError, match=r"soc\.a: cases 100, 101 all carry its marker") as caught:
+        create(System(troubles=[twice]))
+    assert caught.value.hint == "delete all but one, then set `import: '100'` on it"
+
+
+def test_a_wish_to_stop_ends_the_looking() -> None:
+    stop = Stop()
+    it = System(troubles=[first(stop.request, lost_before)])
+    operation = Operation("POST", "/cases", None, "create", captures={**ID}, repeat=Repeat.LOOK)
+    change = Change(address("a"), "toy", Action.CREATE)
+
+    with pytest.raises(Interrupted):
+        perform(Request(operation, "/cases", {}, change, MARKER), it.tenant, stop, (60.0,))
+
+
+# ------------------------------------------------------------------------------------ answers
+
+
+@pytest.mark.parametrize("answer", [{}, None, [], "text", {"case_id": None, "url": None}])
+def test_an_answer_without_what_was_asked_for_is_looked_up(answer: Any) -> None:
+    it = System(troubles=[answering(answer)])
+
+    assert create(it) == CREATED
+    assert len(it.cases) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "emails"),
+    [
+        ({"people": [{"email": "a@x"}, {"name": "no e-mail"}, {"email": "b@x"}]}, ["a@x", "b@x"]),
+        ({"people": []}, []),
+        ({"people": None}, []),
+        ({}, []),
+    ],
+)
+def test_lists_are_captured_member_by_member(answer: dict[str, Any], emails: list[str]) -> None:
+    it = System(troubles=[answering({"case_id": 100, "url": "https://toy/100", **answer})])
+
+    told = create(it, captures={**ID, "people": ("people", "*", "email")})
+
+    assert told == {**CREATED, "people": emails}
+
+
+@pytest.mark.parametrize("team", [{"id": 3}, {"id": None}, {}, None])
+def test_an_answer_that_says_otherwise_is_an_error_that_remembers_the_case(team: Any) -> None:
+    it = System(troubles=[answering({"case_id": 100, "url": "https://toy/100", "team": team})])
+
+    with pytest.raises(UnexpectedAnswer, match=r"asked for team\.id 2, the answer says") as caught:
+        create(it, expects=((("team", "id"), 2),))
+    assert caught.value.captured == CREATED
+    assert len(it.writes) == 1
+
+
+def test_an_answer_may_leave_out_all_but_the_id() -> None:
+    assert create(System(troubles=[answering({"case_id": 100})])) == {"id": "100"}
+
+
+def test_an_answer_that_says_so_is_fine() -> None:
+    assert create(System(), expects=((("team", "id"), 2),)) == CREATED

@@ -1,0 +1,242 @@
+"""Killed at any request and at any write to the disk, the next apply finds out what happened and completes."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from reconciler.providers.emulation import Fault, FaultKind, Match, Recorded
+from tests.faults.commands import Command, Commands
+from tests.faults.tenant import Day, morning
+
+KILLED = -signal.SIGKILL
+
+
+class AtRequest:
+    """Does something to a command at its nth request, before or after the request is executed."""
+
+    def __init__(self, number: int, moment: Literal["before", "after"], act: Callable[[Command], object]) -> None:
+        self._number = number
+        self._moment = moment
+        self._act = act
+        self._seen = itertools.count(1)
+        self._lock = threading.Lock()
+        self._started = threading.Event()
+        self._command: Command | None = None
+        self.struck = False
+
+    def __call__(self, moment: Literal["before", "after"], _: Recorded) -> None:
+        if moment != self._moment:
+            return
+        with self._lock:
+            if next(self._seen) != self._number:
+                return
+        assert self._started.wait(10)
+        assert self._command is not None
+        self.struck = True
+        self._act(self._command)
+
+    def watch(self, command: Command) -> Command:
+        self._command = command
+        self._started.set()
+        return command
+
+
+def requests_of_the_day(folder: Path, commands: Commands) -> int:
+    with morning(folder, commands) as day:
+        ended = day.apply()
+        assert ended.code == 0, ended.err
+        requests = len(day.emulator.requests)
+        day.assert_converged(ended)
+        return requests
+
+
+def test_an_apply_that_nobody_disturbs_converges(day: Day) -> None:
+    ended = day.apply()
+
+    assert ended.code == 0, ended.err
+    assert "Applied: 3 created, 1 updated, 1 deleted, 1 released, 0 imported. 8 requests." in ended.out
+    day.assert_converged(ended)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_at_each_request_the_next_apply_completes(
+    tmp_path: Path, commands: Commands, moment: Literal["before", "after"]
+) -> None:
+    requests = requests_of_the_day(tmp_path / "undisturbed", commands)
+    assert requests > 10
+
+    for number in range(1, requests + 1):
+        with morning(tmp_path / str(number), commands) as day:
+            at = AtRequest(number, moment, Command.kill)
+            day.emulator.observer = at
+            if moment == "before":
+                day.emulator.faults.add(Fault(FaultKind.DROP_BEFORE, Match(nth=number)))
+
+            killed = at.watch(day.start("apply", "--auto-approve", "--parallelism", "4")).wait()
+
+            assert (killed.code, at.struck) == (KILLED, True), f"request {number}: {killed.err}"
+            day.emulator.observer = None
+            day.emulator.faults.clear()
+            day.assert_converges(killed)
+
+
+@pytest.mark.parametrize("side", [1, -1], ids=["before", "after"])
+def test_killed_at_each_write_to_the_disk_the_next_apply_completes(
+    tmp_path: Path, commands: Commands, side: int
+) -> None:
+    for number in itertools.count(1):
+        with morning(tmp_path / str(number), commands) as day:
+            ended = day.apply("--parallelism", "1", dies_at_sync=side * number)
+
+            if ended.code != KILLED:
+                assert ended.code == 0, ended.err
+                break
+            day.assert_converges(ended)
+    assert number > 20
+
+
+def test_killed_twice_in_a_row_it_still_completes(day: Day) -> None:
+    for number in (9, 7):
+        at = AtRequest(number, "after", Command.kill)
+        day.emulator.observer = at
+        killed = at.watch(day.start("apply", "--auto-approve")).wait()
+        assert killed.code == KILLED
+
+    day.emulator.observer = None
+    day.assert_converges()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_finishes_what_is_in_flight_and_says_so(day: Day, number: signal.Signals) -> None:
+    def interrupt(command: Command) -> None:
+        command.send(number)
+        command.await_words("Interrupted")
+
+    at = AtRequest(4, "after", interrupt)
+    day.emulator.observer = at
+
+    ended = at.watch(day.start("apply", "--auto-approve", "--parallelism", "1")).wait()
+
+    assert ended.code == 130, ended.err
+    assert len(day.harness.writes) < 8
+    assert day.harness.open_intents == ()
+    assert not day.harness.drift().drift
+    day.emulator.observer = None
+    day.assert_converges(ended)
+
+
+def test_interrupted_twice_it_stops_at_once(day: Day) -> None:
+    going_on = threading.Event()
+
+    def hold(command: Command) -> None:
+        command.send(signal.SIGINT)
+        command.await_words("press Ctrl-C again")
+        command.send(signal.SIGINT)
+        going_on.wait(10)
+
+    at = AtRequest(4, "after", hold)
+    day.emulator.observer = at
+
+    ended = at.watch(day.start("apply", "--auto-approve")).wait()
+
+    going_on.set()
+    assert ended.code == 130, ended.err
+    day.emulator.observer = None
+    day.assert_converges(ended)
+
+
+class TwoApplies:
+    """The first is held at its first write until it is let go."""
+
+    def __init__(self, day: Day) -> None:
+        self._day = day
+        self._at_write = threading.Event()
+        self._going_on = threading.Event()
+        day.emulator.observer = self._hold
+
+    def _hold(self, moment: Literal["before", "after"], request: Recorded) -> None:
+        if moment == "before" and request.method != "GET":
+            self._at_write.set()
+            assert self._going_on.wait(30)
+
+    def first(self) -> Command:
+        command = self._day.start("apply", "--auto-approve")
+        assert self._at_write.wait(30)
+        return command
+
+    def let_go(self) -> None:
+        self._going_on.set()
+
+
+def test_of_two_applies_the_second_says_who_holds_the_lock(day: Day) -> None:
+    applies = TwoApplies(day)
+    first = applies.first()
+
+    second = day.apply("--lock-timeout", "1s")
+
+    applies.let_go()
+    assert second.code == 1
+    assert f"process {first.pid}" in second.err
+    assert "for apply" in second.err
+    ended = first.wait()
+    assert ended.code == 0, ended.err
+    day.assert_converged(ended, second)
+
+
+def test_of_two_applies_the_second_waits_and_finds_nothing_to_do(day: Day) -> None:
+    applies = TwoApplies(day)
+    first = applies.first()
+    second = day.start("apply", "--auto-approve", "--lock-timeout", "60s")
+
+    applies.let_go()
+
+    ended, after = first.wait(), second.wait()
+    assert (ended.code, after.code) == (0, 0), ended.err + after.err
+    assert "No changes. 5 cases match." in after.out
+    day.assert_converged(ended, after)
+
+
+def test_a_plan_takes_no_lock(day: Day) -> None:
+    applies = TwoApplies(day)
+    first = applies.first()
+
+    plan = day.run("plan", "--lock-timeout", "0s")
+
+    applies.let_go()
+    assert plan.code == 0, plan.err
+    assert first.wait().code == 0
+
+
+def test_the_lock_of_a_killed_apply_is_free(day: Day) -> None:
+    at = AtRequest(5, "before", Command.kill)
+    day.emulator.observer = at
+    at.watch(day.start("apply", "--auto-approve")).wait()
+    day.emulator.observer = None
+
+    ended = day.apply("--lock-timeout", "0s")
+
+    assert ended.code == 0, ended.err
+
+
+def test_the_module_is_the_command(day: Day) -> None:
+    """What is forked everywhere else is, once, started as a user starts it."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "reconciler", "apply", "--auto-approve"],
+        cwd=day.harness.root,
+        env=day.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    day.assert_converged()

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.model.fields import CaseInsensitive, Clearable, Field, Kind, Map, Schema, Set, Timestamp
+from reconciler.model.values import Digest, Ref, Secret
+
+SCHEMA = Schema(
+    {
+        "name": Field("name"),
+        "priority": Field.of("priority", [CaseInsensitive()]),
+        "opened_at": Field.of("opened_at", [Timestamp()]),
+        "description": Field.of("description", ["a hint for the reader", Clearable("")]),
+        "assignees": Field.of("assignees", [Set(fold=str.lower, filled=True)]),
+        "tags": Field.of("tags", [Set()]),
+        "metadata": Field.of("metadata", [Map()]),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "normal"),
+    [
+        ("name", "As It Is", "As It Is"),
+        ("name", None, None),
+        ("priority", "HIGH", "high"),
+        ("priority", "High", "high"),
+        ("priority", None, None),
+        ("priority", Ref("a", "id"), Ref("a", "id")),
+        ("opened_at", "2026-03-01T10:00:00Z", "2026-03-01T10:00:00Z"),
+        ("opened_at", "2026-03-01T10:00:00+00:00", "2026-03-01T10:00:00Z"),
+        ("opened_at", "2026-03-01T12:00:00+02:00", "2026-03-01T10:00:00Z"),
+        ("opened_at", "2026-03-01T04:30:00-05:30", "2026-03-01T10:00:00Z"),
+        ("opened_at", "2026-03-01T10:00:00.999Z", "2026-03-01T10:00:00Z"),
+        ("opened_at", "2026-03-01T10:00", "2026-03-01T10:00:00Z"),
+        ("opened_at", "2026-03-01", "2026-03-01T00:00:00Z"),
+        ("opened_at", "0999-03-01T10:00:00Z", "0999-03-01T10:00:00Z"),
+        ("opened_at", "0001-01-01T00:00:00+01:00", "0001-01-01T00:00:00+01:00"),
+        ("opened_at", "9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59-01:00"),
+        ("opened_at", "yesterday", "yesterday"),
+        ("opened_at", 1772359200, 1772359200),
+        ("opened_at", None, None),
+        ("description", None, ""),
+        ("description", "", ""),
+        ("description", "a\r\nb ", "a\r\nb "),
+        ("assignees", ["Jane@ACME.example", "jane@acme.example"], frozenset({"jane@acme.example"})),
+        ("assignees", [Secret("J@a")], frozenset({Secret("J@a")})),
+        ("assignees", None, frozenset()),
+        ("tags", ["b", "a", "b", "A"], frozenset({"a", "b", "A"})),
+        ("tags", [Digest("sha256:0")], frozenset({Digest("sha256:0")})),
+        ("metadata", {"K": "V"}, {"K": "V"}),
+        ("metadata", None, {}),
+    ],
+)
+def test_each_value_has_one_normal_form(name: str, value: Any, normal: Any) -> None:
+    assert SCHEMA.normalize({name: value}) == {name: normal}
+
+
+def test_the_normal_form_is_its_own_normal_form() -> None:
+    once = SCHEMA.normalize({"priority": "HIGH", "opened_at": "2026-03-01T12:00+02:00", "assignees": ["A@B"]})
+
+    assert SCHEMA.normalize(once) == once
+
+
+def test_what_the_schema_does_not_know_is_left_out() -> None:
+    assert SCHEMA.normalize({"sla": {}, "name": "x"}) == {"name": "x"}
+
+
+def test_markings_say_how_an_attribute_is_owned() -> None:
+    kinds = {name: SCHEMA.kind(name) for name in ("name", "description", "tags", "metadata")}
+
+    assert kinds == {"name": Kind.SCALAR, "description": Kind.SCALAR, "tags": Kind.SET, "metadata": Kind.MAP}
+    assert SCHEMA.fields["assignees"].filled
+    assert SCHEMA.fields["description"].clearable
+    assert not SCHEMA.fields["name"].clearable

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from reconciler.model.redaction import MASK, redactor
+
+TOKEN = 'to/ken+"ä b&c=='
+MULTILINE = "-----BEGIN KEY-----\nMIIE/abc+def==\n-----END KEY-----"
+
+
+@pytest.mark.parametrize("secret", [TOKEN, MULTILINE, "simple-token-1234", "pass<word>?"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        str,
+        quote,
+        quote_plus,
+        lambda secret: quote(secret, safe=""),
+        lambda secret: re.sub("%..", lambda escape: escape[0].lower(), quote(secret, safe="")),
+        html.escape,
+        json.dumps,
+        lambda secret: json.dumps(secret, ensure_ascii=False),
+        lambda secret: " ".join(secret.split()),
+        lambda secret: base64.b64encode(secret.encode()).decode(),
+        lambda secret: base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
+    ],
+)
+def test_a_secret_is_masked_in_every_form(secret: str, form: object) -> None:
+    assert callable(form)
+    shown = str(form(secret))
+    masked = redactor([secret])(f"before {shown} after")
+
+    assert masked.replace('"', "") in {f"before {MASK} after", f"before {MASK}= after", f"before {MASK}== after"}
+
+
+@pytest.mark.parametrize("user", ["", "u", "us", "usr", "user"])
+def test_a_secret_inside_longer_base64_is_masked(user: str) -> None:
+    secret = "correct-horse-battery"
+    encoded = base64.b64encode(f"{user}:{secret}:tail".encode()).decode()
+    masked = redactor([secret])(f"Basic {encoded}")
+
+    assert MASK in masked
+    left = masked.removeprefix("Basic ").split(MASK)
+    assert sum(len(part) for part in left) <= len(encoded) - len(secret)
+
+
+def test_of_two_secrets_that_begin_alike_both_vanish_whole() -> None:
+    assert redactor(["abcd", "abcdefgh"])("abcdefgh abcd") == f"{MASK} {MASK}"
+
+
+@pytest.mark.parametrize("secrets", [[], [""], ["abc"], ["", "no"]])
+def test_what_is_too_short_to_be_a_secret_is_left_alone(secrets: list[str]) -> None:
+    assert redactor(secrets)("abc no secret") == "abc no secret"
+
+
+def test_a_secret_is_text_and_no_pattern() -> None:
+    mask = redactor(["a.*b(", "[x]y"])
+
+    assert mask("aXXb( a.*b( [x]y xy") == f"aXXb( {MASK} {MASK} xy"

@@ -1,0 +1,320 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from reconciler.errors import ConfigError, Location, ProtocolError
+from reconciler.model.address import Address
+from reconciler.model.case import Case, Lifecycle, Live
+from reconciler.model.fields import Kind
+from reconciler.model.values import Path, Secret
+from reconciler.providers.base import Params
+from reconciler.providers.tines import wire
+from reconciler.providers.tines.provider import Tines
+from reconciler.providers.tines.schema import SCHEMA, TinesCase, TinesSettings
+
+SETTINGS: dict[str, Any] = {"type": "tines", "url": "https://acme.tines.com", "token": SecretStr("t0ken")}
+
+
+class Place:
+    """A source whose file is the path itself."""
+
+    def at(self, path: Path = ()) -> Location:
+        return Location(".".join(path) or "case")
+
+
+def case(attributes: dict[str, Any], name: str = "a", **more: Any) -> Case:
+    return Case(Address("soc", name), "tines", attributes, Place(), **more)
+
+
+def tines(**settings: Any) -> Tines:
+    return Tines(TinesSettings(**{**SETTINGS, **settings}))
+
+
+# ------------------------------------------------------------------------------------ what may be declared
+
+
+@pytest.mark.parametrize(
+    ("declared", "normal"),
+    [
+        ({"name": "A"}, {"name": "A"}),
+        ({"priority": "HIGH"}, {"priority": "high"}),
+        ({"status": "Closed"}, {"status": "closed"}),
+        ({"description": None}, {"description": ""}),
+        ({"assignees": ["Jane@ACME.example", "jane@acme.example"]}, {"assignees": {"jane@acme.example"}}),
+        ({"tags": ["b", "a", "B"]}, {"tags": {"a", "b", "B"}}),
+        ({"metadata": {"k": "1", "n": None}}, {"metadata": {"k": "1", "n": None}}),
+        ({"opened_at": "2026-03-01T12:00:00+02:00"}, {"opened_at": "2026-03-01T10:00:00Z"}),
+        ({"team_id": 3}, {"team_id": 3}),
+    ],
+)
+def test_what_a_user_declares_has_one_normal_form(declared: dict[str, Any], normal: dict[str, Any]) -> None:
+    made = TinesCase.model_validate(declared)
+
+    assert SCHEMA.normalize(made.model_dump(include=set(declared))) == normal
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"name": ""},
+        {"priority": "urgent"},
+        {"priority": 1},
+        {"status": "resolved"},
+        {"opened_at": "yesterday"},
+        {"assignees": ["jane"]},
+        {"tags": [""]},
+        {"metadata": {"": "1"}},
+        {"metadata": {"k": ["1"]}},
+        {"team_id": "two"},
+        {"sla": {}},
+    ],
+)
+def test_what_tines_cannot_hold_is_refused(declared: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        TinesCase.model_validate(declared)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"url": "http://acme.tines.com"},
+        {"url": "https://user:pw@acme.tines.com"},
+        {"token": ""},
+        {"api_version": "v1"},
+        {"marker_key": ""},
+        {"concurrency": 0},
+        {"colour": "blue"},
+    ],
+)
+def test_settings_that_cannot_be_are_refused_without_the_token(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        tines(**settings)
+
+    assert "t0ken" not in str(caught.value)
+
+
+def test_the_schema_says_how_each_attribute_is_owned() -> None:
+    owned = {name: SCHEMA.kind(name) for name in SCHEMA.fields if SCHEMA.kind(name) is not Kind.SCALAR}
+
+    assert owned == {"assignees": Kind.SET, "tags": Kind.SET, "metadata": Kind.MAP}
+    assert SCHEMA.required == {"name"}
+    assert SCHEMA.closing == {"status": "closed"}
+    assert SCHEMA.fields.keys() == wire._READERS.keys()
+
+
+def test_each_request_is_signed_with_the_token_and_the_token_is_not_shown() -> None:
+    request = httpx.Request("GET", "https://acme.tines.com")
+    provider = tines()
+
+    next(provider.auth.sync_auth_flow(request))
+
+    assert request.headers["authorization"] == "Bearer t0ken"
+    assert "t0ken" not in repr((provider, vars(provider)))
+
+
+# ------------------------------------------------------------------------------------ what a case object says
+
+ITEM: dict[str, Any] = {
+    "case_id": 42,
+    "url": "https://acme.tines.com/cases/42",
+    "name": "A",
+    "description": None,
+    "priority": "HIGH",
+    "status": "OPEN",
+    "sub_status": {"id": 7, "name": "To do"},
+    "team": {"id": 2, "name": "SOC"},
+    "opened_at": "2026-03-01T10:00:00.123Z",
+    "resolved_at": None,
+    "assignees": [{"user_id": "1", "email": "Jane@ACME.example"}, {"user_id": "2", "email": None}],
+    "tags": [{"id": 1, "name": "b"}, {"id": 2, "name": "a"}],
+    "metadata": {"k": "1", "number": 1, "nested": {"b": 1, "a": "ü"}, "reconciler": "L/soc.a/7"},
+}
+
+
+def test_a_case_object_is_read_into_normal_form() -> None:
+    assert wire.live(ITEM, SCHEMA.fields, SCHEMA.normalize) == Live(
+        "42",
+        "https://acme.tines.com/cases/42",
+        {
+            "name": "A",
+            "description": "",
+            "priority": "high",
+            "status": "open",
+            "sub_status": "To do",
+            "team_id": 2,
+            "opened_at": "2026-03-01T10:00:00Z",
+            "resolved_at": None,
+            "assignees": frozenset({"jane@acme.example"}),
+            "tags": frozenset({"a", "b"}),
+            "metadata": {"k": "1", "number": "1", "nested": '{"a":"ü","b":1}', "reconciler": "L/soc.a/7"},
+        },
+    )
+
+
+def test_only_what_was_asked_for_is_read() -> None:
+    assert wire.live({"case_id": 42, "name": "A"}, {"name"}, SCHEMA.normalize) == Live("42", "", {"name": "A"})
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        ({"name": "A"}, "without a case_id"),
+        ("text", "without a case_id"),
+        (None, "without a case_id"),
+        ({**ITEM, "tags": [1]}, "answered case 42 in an unknown shape"),
+        ({**ITEM, "assignees": None}, "answered case 42 in an unknown shape"),
+        ({**ITEM, "metadata": ["k"]}, "answered case 42 in an unknown shape"),
+        ({**ITEM, "team": 2}, "answered case 42 in an unknown shape"),
+    ],
+)
+def test_an_unknown_shape_is_said_and_not_guessed(item: Any, message: str) -> None:
+    with pytest.raises(ProtocolError, match=message):
+        wire.live(item, SCHEMA.fields, SCHEMA.normalize)
+
+
+def test_a_list_item_lacks_what_its_attribute_needs() -> None:
+    assert not wire.lacks(ITEM, SCHEMA.fields)
+    assert wire.lacks({"case_id": 42, "name": "A"}, {"name", "team_id"})
+    assert not wire.lacks({"case_id": 42, "team": None}, {"team_id"})
+
+
+# ------------------------------------------------------------------------------------ what is checked offline
+
+
+@pytest.mark.parametrize(
+    ("declared", "settings", "problems"),
+    [
+        (case({"name": "A"}), {"team_id": 2}, []),
+        (case({"name": "A", "team_id": 3}), {}, []),
+        (case({"name": "A"}, adopt="42"), {}, []),
+        (case({"name": "A"}), {}, [("case", "soc.a has no team")]),
+        (
+            case({"name": "A", "metadata": {"reconciler": "x"}}),
+            {"team_id": 2},
+            [("metadata.reconciler", "metadata key 'reconciler' carries the marker of managed cases")],
+        ),
+        (case({"name": "A", "metadata": {"reconciler": "x"}}), {"team_id": 2, "marker_key": "m"}, []),
+    ],
+)
+def test_a_case_without_a_team_and_the_markers_key_are_problems(
+    declared: Case, settings: dict[str, Any], problems: list[tuple[str, str]]
+) -> None:
+    found = [(problem.location.file, problem.message) for problem in tines(**settings).check(declared)]
+
+    assert found == problems
+
+
+# ------------------------------------------------------------------------------------ names that are looked up
+
+
+IGNORING = Lifecycle(ignore_changes=("sub_status",))
+
+
+class Statuses:
+    """An Api that holds the case statuses of team 2 and team 3."""
+
+    def __init__(self) -> None:
+        self.requests: list[Params] = []
+
+    def get(self, path: str, params: Params = ()) -> Any:
+        assert path == "/api/v1/case_sub_statuses"
+        self.requests.append(params)
+        team = dict(params)["team_id"]
+        named = {"2": {"To do": "OPEN", "Done": "CLOSED"}, "3": {"Done": "CLOSED"}}[team]
+        entries = [
+            {"id": int(team) * 10 + number, "name": name, "parent_status": parent}
+            for number, (name, parent) in enumerate(named.items())
+        ]
+        return {"case_sub_statuses": entries, "meta": {"pages": 1, "per_page": 500, "count": len(entries)}}
+
+    def get_all(self, requests: Any) -> Any:
+        return (self.get(path, params) for path, params in requests)
+
+
+def test_sub_statuses_are_looked_up_team_by_team_and_once() -> None:
+    api = Statuses()
+    cases: list[tuple[Case, Live | None]] = [
+        (case({"sub_status": "Done"}, "a"), None),
+        (case({"sub_status": "To do"}, "b"), Live("1", "", {"team_id": 2})),
+        (case({"sub_status": Secret("Done")}, "c"), Live("2", "", {"team_id": 3})),
+        (case({"sub_status": "Done", "team_id": 3}, "d"), Live("3", "", {"team_id": 2})),
+        (case({"sub_status": "Done", "status": "closed"}, "e"), Live("4", "", {})),
+        (case({"name": "x"}, "f"), None),
+        (case({"sub_status": "no such", "name": "x"}, "g", lifecycle=IGNORING), Live("5", "", {"team_id": 4})),
+    ]
+
+    meanings = tines(team_id=2).lookup(api, cases)
+
+    assert {address.name: meaning["sub_status_id"] for address, meaning in meanings.items()} == {
+        "a": 21,
+        "b": 20,
+        "c": 30,
+        "d": 30,
+        "e": 21,
+    }
+    assert sorted(dict(params)["team_id"] for params in api.requests) == ["2", "3"]
+
+
+def test_nothing_is_looked_up_where_nothing_is_named() -> None:
+    api = Statuses()
+
+    assert tines(team_id=2).lookup(api, [(case({"name": "x"}), None)]) == {}
+    assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message", "hint"),
+    [
+        (
+            {"sub_status": "Don"},
+            "the team has no case status 'Don'; it has Done, To do",
+            "did you mean 'Done'?",
+        ),
+        ({"sub_status": "zzz"}, "the team has no case status 'zzz'; it has Done, To do", None),
+        (
+            {"sub_status": "Done", "status": "open"},
+            "case status 'Done' means closed, which status is not",
+            "leave status out",
+        ),
+    ],
+)
+def test_a_sub_status_that_cannot_be_is_told_with_its_place(
+    attributes: dict[str, Any], message: str, hint: str | None
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        tines(team_id=2).lookup(Statuses(), [(case(attributes), None)])
+
+    (problem,) = caught.value.problems
+    assert (problem.message, problem.hint, problem.location.file) == (message, hint, "sub_status")
+
+
+def test_an_unknown_sub_status_from_the_environment_is_not_shown() -> None:
+    with pytest.raises(ConfigError) as caught:
+        tines(team_id=2).lookup(Statuses(), [(case({"sub_status": Secret("hunter2")}), None)])
+
+    assert "hunter2" not in str(caught.value)
+
+
+class Answers:
+    """An Api that answers every request alike."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def get(self, path: str, params: Params = ()) -> Any:
+        return self.answer
+
+    def get_all(self, requests: Any) -> Any:
+        return (self.answer for _ in requests)
+
+
+@pytest.mark.parametrize(
+    "answer", [[], "text", None, {"case_sub_statuses": [1]}, {"case_sub_statuses": [{"name": "Done"}]}, {}]
+)
+def test_an_unknown_shape_of_the_statuses_is_an_error_in_words(answer: Any) -> None:
+    with pytest.raises((ProtocolError, ConfigError), match=r"case status|not an object"):
+        tines(team_id=2).lookup(Answers(answer), [(case({"sub_status": "Done"}), None)])

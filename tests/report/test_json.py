@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reconciler import __version__
+from reconciler.model.change import Action, DriftReport
+from reconciler.model.record import State
+from reconciler.model.result import Outcome, Result, Status
+from reconciler.report.encoding import decode, dumps, encode, stream
+from reconciler.report.jsonplan import write_drift, write_plan, write_record, write_result, write_state_list
+from tests.report import worlds
+from tests.report.worlds import LINEAGE, address, plan
+
+
+def test_a_plan_has_the_keys_of_the_contract_in_its_order() -> None:
+    data = json.loads("".join(write_plan(plan(worlds.UPDATE, unchanged=11))))
+
+    assert list(data) == [
+        "format_version",
+        "reconciler_version",
+        "workspace",
+        "lineage",
+        "serial",
+        "created_at",
+        "digest",
+        "changes",
+        "drift",
+        "summary",
+        "warnings",
+        "checksum",
+    ]
+    assert data["format_version"] == "1.0"
+    assert data["reconciler_version"] == __version__
+    assert data["summary"] == {
+        "create": 0,
+        "update": 1,
+        "delete": 0,
+        "release": 0,
+        "import": 0,
+        "unchanged": 11,
+        "requests": 2,
+    }
+    assert data["digest"] == plan(worlds.UPDATE).digest
+
+
+def test_a_change_is_written_as_in_the_contract() -> None:
+    (change,) = json.loads("".join(write_plan(plan(worlds.UPDATE))))["changes"]
+
+    assert change == {
+        "address": "soc.phishing-wave",
+        "provider": "soc",
+        "type": "tines",
+        "id": "42",
+        "url": "https://acme.tines.com/cases/42",
+        "action": "update",
+        "cause": ["config", "drift"],
+        "fields": [
+            {"path": ["metadata", "region"], "before": None, "after": "emea", "cause": "config"},
+            {"path": ["priority"], "before": "low", "after": "high", "cause": "config"},
+            {
+                "path": ["tags"],
+                "add": ["q4"],
+                "remove": ["triage"],
+                "cause": "both",
+                "expected": ["phishing", "triage"],
+            },
+        ],
+        "operations": [
+            {
+                "method": "PUT",
+                "path": "/api/v2/cases/42",
+                "body": {"priority": "high", "add_tag_names": ["q4"], "remove_tag_names": ["triage"]},
+                "why": "set priority; add 1 tag; remove 1 tag",
+            },
+            {
+                "method": "POST",
+                "path": "/api/v2/cases/42/metadata",
+                "body": {"metadata": {"region": "emea"}},
+                "why": "add 1 key",
+                "repeat": "look",
+            },
+        ],
+    }
+
+
+def test_unknown_values_secrets_and_markers_are_written_as_in_the_contract() -> None:
+    (change,) = json.loads("".join(write_plan(plan(worlds.CREATE))))["changes"]
+
+    assert [field.get("after") for field in change["fields"][:3]] == [
+        {"unknown": "cases.other.id"},
+        {"unknown": "see ${cases.other.url}"},
+        {"secret": "sha256:" + "0" * 64},
+    ]
+    assert change["operations"][0]["body"]["metadata"]["reconciler"] == f"{LINEAGE}/soc.new/7"
+    assert change["record"]["address"] == "soc.new"
+
+
+def test_a_drift_report_is_written_as_in_the_contract() -> None:
+    data = json.loads("".join(write_drift(DriftReport("acme", worlds.DRIFT, 10))))
+
+    assert list(data) == ["format_version", "workspace", "drift", "summary"]
+    assert data["summary"] == {"drifted": 1, "clean": 10, "missing": 1}
+    assert data["drift"][0] == {"address": "soc.missing", "fields": [], "missing": True, "id": "13"}
+    assert data["drift"][1]["fields"][2] == {"path": ["priority"], "recorded": "high", "live": "low"}
+
+
+def test_a_result_says_what_was_done_and_what_was_not() -> None:
+    outcomes = (
+        Outcome(address("a"), Action.CREATE, Status.DONE, 1),
+        Outcome(address("b"), Action.UPDATE, Status.FAILED, 0, "no"),
+    )
+
+    data = json.loads("".join(write_result(Result(outcomes))))
+
+    assert data["complete"] is False
+    assert data["summary"]["create"] == 1
+    assert data["outcomes"] == [
+        {"address": "soc.a", "action": "create", "status": "done", "requests": 1, "message": None},
+        {"address": "soc.b", "action": "update", "status": "failed", "requests": 0, "message": "no"},
+    ]
+
+
+def test_the_state_is_listed_with_ids_and_a_record_shown_whole() -> None:
+    listed = json.loads("".join(write_state_list(State(LINEAGE, 3, {address("new"): worlds.RECORD}))))
+    shown = json.loads("".join(write_record(worlds.RECORD)))
+
+    assert listed["serial"] == 3
+    assert listed["cases"] == [{"address": "soc.new", "provider": "soc", "type": "tines", "id": "", "url": ""}]
+    assert shown["address"] == "soc.new"
+    assert shown["recorded"]["tags"] == ["a"]
+
+
+def test_json_leaves_one_item_a_line_and_hostile_text_escaped() -> None:
+    text = "".join(write_plan(plan(worlds.UPDATE, worlds.DELETE, workspace="\x1b\x9b\u202e\x7f##[x]")))
+
+    assert '"workspace": "\\u001b\\u009b\\u202e\\u007f##\\u005bx]"' in text
+    assert sum(line.startswith("    {") for line in text.splitlines()) == 2
+    assert json.loads(text)["workspace"] == "\x1b\x9b\u202e\x7f##[x]"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"unknown": "cases.a.id"},
+        {"secret": "sha256:" + "0" * 64},
+        {"literal": {"a": "b"}},
+        {"literal": {"unknown": "cases.a.id"}},
+        {"literal": "text"},
+        {"unknown": "no reference"},
+        {"unknown": "cases.a.id", "more": 1},
+    ],
+)
+def test_a_map_of_the_users_own_is_never_taken_for_a_reference(value: Any) -> None:
+    assert decode(json.loads(dumps(encode(value)))) == value
+
+
+def test_numbers_that_are_no_json_are_an_error() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        list(stream([("x", float("nan"))]))

@@ -1,0 +1,245 @@
+"""Plans for the tests of this folder: one of each kind, and any at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from reconciler.model.address import Address
+from reconciler.model.case import Lifecycle, OnRemove
+from reconciler.model.change import Action, Cause, Change, Drift, DriftedField, FieldChange
+from reconciler.model.fields import CaseInsensitive, Field, Map, Schema, Set
+from reconciler.model.operation import Operation, Repeat
+from reconciler.model.plan import Plan
+from reconciler.model.record import Record
+from reconciler.model.values import ABSENT, Digest, Marker, Ref, Template
+
+LINEAGE = "2f6c1a1e-0000-4000-8000-000000000001"
+SCHEMA = Schema(
+    {
+        "name": Field("name"),
+        "priority": Field.of("priority", [CaseInsensitive()]),
+        "description": Field("description", clearable=True),
+        "tags": Field.of("tags", [Set()]),
+        "metadata": Field.of("metadata", [Map()]),
+    }
+)
+SCHEMAS = {"tines": SCHEMA}
+
+Plans = st.SearchStrategy[Plan]
+
+
+def address(name: str) -> Address:
+    return Address("soc", name)
+
+
+def plan(*changes: Change, **more: Any) -> Plan:
+    values: dict[str, Any] = {
+        "workspace": "acme",
+        "lineage": LINEAGE,
+        "serial": 7,
+        "created_at": "2026-01-01T00:00:00Z",
+        "changes": changes,
+        **more,
+    }
+    return Plan(**values)
+
+
+UPDATE = Change(
+    address("phishing-wave"),
+    "tines",
+    Action.UPDATE,
+    id="42",
+    url="https://acme.tines.com/cases/42",
+    fields=(
+        FieldChange(("metadata", "region"), ABSENT, "emea", Cause.CONFIG),
+        FieldChange(("priority",), "low", "high", Cause.CONFIG),
+        FieldChange(("tags",), frozenset({"triage", "phishing"}), frozenset({"phishing", "q4"}), Cause.BOTH),
+    ),
+    operations=(
+        Operation(
+            "PUT",
+            "/api/v2/cases/42",
+            {"priority": "high", "add_tag_names": ["q4"], "remove_tag_names": ["triage"]},
+            "set priority; add 1 tag; remove 1 tag",
+        ),
+        Operation(
+            "POST", "/api/v2/cases/42/metadata", {"metadata": {"region": "emea"}}, "add 1 key", repeat=Repeat.LOOK
+        ),
+    ),
+)
+
+RECORD = Record(
+    address("new"),
+    "tines",
+    "",
+    "",
+    {"name": "New", "tags": frozenset({"a"}), "metadata": {"k": Digest("sha256:" + "0" * 64)}},
+    handles={"tasks.triage": "991"},
+    depends_on=(address("other"),),
+    lifecycle=Lifecycle(OnRemove.CLOSE, prevent_delete=True, ignore_changes=("description",)),
+    updated_at="2026-01-01T00:00:00Z",
+)
+
+CREATE = Change(
+    address("new"),
+    "tines",
+    Action.CREATE,
+    fields=(
+        FieldChange(("metadata", "parent"), ABSENT, Ref("other", "id")),
+        FieldChange(("metadata", "see"), ABSENT, Template(("see ", Ref("other", "url")))),
+        FieldChange(("metadata", "token"), ABSENT, Digest("sha256:" + "0" * 64)),
+        FieldChange(("name",), ABSENT, "New"),
+        FieldChange(("tags",), ABSENT, frozenset({"a", "b c"})),
+    ),
+    operations=(
+        Operation(
+            "POST",
+            "/api/v2/cases",
+            {
+                "name": "New",
+                "metadata": {"reconciler": Marker(LINEAGE, "soc.new", 7), "parent": Ref("other", "id")},
+            },
+            "create with 1 tag",
+            fields=(("name",), ("tags",)),
+            captures={"id": ("case_id",), "url": ("url",)},
+            expects=(
+                (("tags", "*", "name"), ["a", "b c"]),
+                (("metadata", "reconciler"), Marker(LINEAGE, "soc.new", 7)),
+            ),
+            repeat=Repeat.LOOK,
+        ),
+        Operation("DELETE", "/api/v2/cases/${cases.new.id}/x", None, "remove the key's user", droppable=True),
+    ),
+    reason="was deleted outside",
+    record=RECORD,
+    base="sha256:base",
+)
+
+DELETE = Change(
+    address("gone"),
+    "tines",
+    Action.DELETE,
+    "9",
+    operations=(Operation("DELETE", "/api/v2/cases/9", None, "delete"),),
+)
+RELEASE = Change(address("left"), "tines", Action.RELEASE, "10")
+CLOSE = Change(
+    address("done"),
+    "tines",
+    Action.RELEASE,
+    "11",
+    fields=(FieldChange(("status",), "open", "closed"),),
+    operations=(Operation("PUT", "/api/v2/cases/11", {"status": "CLOSED"}, "close"),),
+)
+IMPORT = Change(address("found"), "tines", Action.IMPORT, "12")
+
+DRIFT = (
+    Drift(address("missing"), missing=True, id="13"),
+    Drift(
+        address("phishing-wave"),
+        (
+            DriftedField(("description",), "text", None),
+            DriftedField(("metadata", "owner"), "ann", ABSENT),
+            DriftedField(("priority",), "high", "low"),
+            DriftedField(("tags",), frozenset({"a"}), frozenset({"a", "b"})),
+        ),
+        id="42",
+        url="https://acme.tines.com/cases/42",
+    ),
+)
+
+
+# ------------------------------------------------------------------------------------------ any plan at all
+
+TEXT = st.text(max_size=8)
+NAMES = st.from_regex(r"[a-z][a-z0-9_-]{0,6}", fullmatch=True)
+ADDRESSES = st.builds(Address, NAMES, NAMES)
+REFS = st.builds(Ref, NAMES, st.sampled_from(["id", "url"]))
+DIGESTS = st.binary(min_size=32, max_size=32).map(lambda raw: Digest(f"sha256:{raw.hex()}"))
+TEMPLATES = st.builds(
+    lambda text, ref, more: Template((text, ref, *([more] if more else []))),
+    TEXT.filter(lambda text: bool(text) and not text.endswith("$")),
+    REFS,
+    TEXT,
+)
+LEAVES = TEXT | st.integers() | st.none() | st.booleans() | REFS | DIGESTS | TEMPLATES
+KEYS = TEXT | st.sampled_from(["unknown", "secret", "literal"])
+JSON_VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=8
+)
+MEMBERS = st.frozensets(TEXT | REFS | DIGESTS | st.integers(), max_size=4)
+PATHS = st.lists(TEXT, min_size=1, max_size=2).map(tuple)
+STEPS = st.lists(TEXT | st.integers(0, 3), max_size=3).map(tuple)
+ABSENTS = st.just(ABSENT)
+FIELDS = st.builds(
+    FieldChange, PATHS, JSON_VALUES | MEMBERS | ABSENTS, JSON_VALUES | ABSENTS, st.sampled_from(Cause)
+) | st.builds(FieldChange, PATHS, MEMBERS | ABSENTS | st.none(), MEMBERS, st.sampled_from(Cause))
+MARKERS = st.builds(Marker, st.just(LINEAGE), ADDRESSES.map(str), st.integers(0, 99))
+BODIES = st.none() | st.dictionaries(KEYS, JSON_VALUES | MARKERS, max_size=3)
+OPERATIONS = st.builds(
+    Operation,
+    st.sampled_from(["POST", "PUT", "PATCH", "DELETE"]),
+    st.from_regex(r"/[a-z0-9]{1,5}(/[a-z0-9?=&%$.{}]{0,5}){0,2}", fullmatch=True),
+    BODIES,
+    TEXT,
+    st.lists(PATHS, max_size=2).map(tuple),
+    st.dictionaries(TEXT, STEPS, max_size=2),
+    st.lists(st.tuples(STEPS, JSON_VALUES | MARKERS), max_size=2).map(tuple),
+    st.sampled_from(Repeat),
+    st.booleans(),
+)
+RECORDED = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": TEXT | DIGESTS | REFS,
+        "priority": TEXT.map(str.lower),
+        "description": st.none() | TEXT,
+        "tags": MEMBERS,
+        "metadata": st.dictionaries(KEYS, TEXT | DIGESTS, max_size=3),
+    },
+)
+LIFECYCLES = st.builds(Lifecycle, st.sampled_from(OnRemove), st.booleans(), st.lists(TEXT, max_size=2).map(tuple))
+RECORDS = st.builds(
+    Record,
+    ADDRESSES,
+    st.just("tines"),
+    TEXT,
+    TEXT,
+    RECORDED,
+    st.dictionaries(TEXT, TEXT, max_size=2),
+    st.lists(ADDRESSES, max_size=2).map(tuple),
+    LIFECYCLES,
+    TEXT,
+)
+CHANGES = st.builds(
+    Change,
+    ADDRESSES,
+    st.just("tines"),
+    st.sampled_from(Action),
+    st.none() | TEXT,
+    st.none() | TEXT,
+    st.lists(FIELDS, max_size=3).map(tuple),
+    st.lists(OPERATIONS, max_size=2).map(tuple),
+    st.none() | TEXT,
+    st.none() | RECORDS,
+    st.none() | TEXT,
+)
+DRIFTED = st.builds(DriftedField, PATHS, JSON_VALUES | MEMBERS | ABSENTS, JSON_VALUES | MEMBERS | ABSENTS)
+DRIFTS = st.builds(
+    Drift, ADDRESSES, st.lists(DRIFTED, max_size=2).map(tuple), st.booleans(), st.none() | TEXT, st.none() | TEXT
+)
+PLANS: Plans = st.builds(
+    Plan,
+    TEXT,
+    st.just(LINEAGE),
+    st.integers(0, 99),
+    TEXT,
+    st.lists(CHANGES, max_size=3).map(tuple),
+    st.lists(DRIFTS, max_size=2).map(tuple),
+    st.integers(0, 99),
+    st.lists(RECORDS, max_size=2).map(tuple),
+    st.lists(TEXT, max_size=2).map(tuple),
+    st.integers(0, 99),
+)

@@ -1,0 +1,237 @@
+"""The demo shows what it claims, fails loudly when it does not, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from reconciler.providers.tines.emulator import TinesEmulator
+from reconciler.sandbox import demo, story
+from reconciler.sandbox.demo import ClaimBroken, Scene, run_demo
+
+WORKSPACE = Path(demo.__file__).parent / "workspace"
+
+
+@dataclass
+class Told:
+    """A whole run of the demo."""
+
+    code: int
+    lines: Sequence[str]
+    left_behind: Sequence[str]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+@dataclass
+class Stage:
+    """A scene without the demo's steps before it."""
+
+    folder: Path
+    emulator: TinesEmulator = field(default_factory=TinesEmulator)
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def scene(self) -> Scene:
+        return Scene(self.lines.append, self.folder, self.emulator, demo._environment(self.emulator.token))
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    folder = tmp_path_factory.mktemp("demo")
+    lines: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(folder))
+        patch.setenv("RECONCILER_FORMAT", "json")
+        patch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+        patch.setenv("FORCE_COLOR", "1")
+        code = run_demo(lines.append)
+    return Told(code, lines, [path.name for path in folder.iterdir()])
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+def test_the_demo_ends_well_and_leaves_nothing_behind(told: Told) -> None:
+    assert told.code == 0, told.text
+    assert told.left_behind == []
+
+
+@pytest.mark.parametrize(
+    ("nth", "command", "shown"),
+    [
+        (0, "validate", "Valid: 12 cases in 5 files."),
+        (0, "plan\n", "Plan: 12 to create, 0 to update, 0 to delete, 0 to release, 0 to import. 13 requests."),
+        (
+            0,
+            "apply --auto-approve",
+            "Applied: 12 created, 0 updated, 0 deleted, 0 released, 0 imported. 13 requests.",
+        ),
+        (0, "plan --detailed-exitcode", "No changes. 12 cases match."),
+        (0, "drift", "Drift: 3 drifted, 0 missing, 9 clean.\n(exit code 2)"),
+        (
+            1,
+            "apply --auto-approve",
+            "Applied: 0 created, 3 updated, 0 deleted, 0 released, 0 imported. 3 requests.",
+        ),
+        (
+            0,
+            "plan --out plan.json",
+            "Plan: 0 to create, 3 to update, 0 to delete, 0 to release, 0 to import. 3 req",
+        ),
+        (0, "apply plan.json", "Applied: 0 created, 3 updated, 0 deleted, 0 released, 0 imported. 3 requests."),
+        (1, "plan --detailed-exitcode", "No changes. 12 cases match."),
+    ],
+)
+def test_each_command_is_shown_with_what_it_printed(told: Told, nth: int, command: str, shown: str) -> None:
+    outputs = told.text.split(f"$ reconciler {command}")
+    assert shown in outputs[nth + 1].split("\n── ")[0].split("$ reconciler")[0]
+
+
+def test_the_three_edits_are_shown_as_three_minimal_requests(told: Told) -> None:
+    plan = told.text.split("$ reconciler plan --out")[1].split("Plan: ")[0]
+
+    requests = re.findall(r"→ (\w+) /api/v2/cases/\d+(\S*)  (.*)", plan)
+
+    assert sorted(requests) == [
+        ("POST", "/metadata", '{"metadata":{"result":"confirmed"}}'),
+        ("PUT", "", '{"add_tag_names":["cctv"]}'),
+        ("PUT", "", '{"priority":"critical"}'),
+    ]
+
+
+def test_what_is_left_out_is_said(told: Told) -> None:
+    first_plan = told.text.split("$ reconciler plan\n")[1].split("── 3.")[0]
+
+    assert first_plan.count("→ POST /api/v2/cases ") == demo.SHOWN_BLOCKS
+    assert "… 9 more cases, left out by the demo" in first_plan
+
+
+def test_it_fits_on_a_few_screens_and_ends_with_what_to_run_next(told: Told) -> None:
+    assert told.text.count("\n") < 250
+    assert "reconciler sandbox" in told.lines[-1]
+    assert "reconciler init" in told.lines[-1]
+
+
+def test_the_readme_has_the_sections_that_it_ends_with(told: Told) -> None:
+    readme = (Path(demo.__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r'"(.+?)"', told.lines[-1].split("README:")[1])
+
+    assert named
+    assert [title for title in named if not re.search(rf"^#+ {re.escape(title)}$", readme, re.MULTILINE)] == []
+
+
+def test_no_token_is_shown(told: Told) -> None:
+    assert not re.search(r"demo-[0-9a-f]{8}", told.text)
+
+
+def test_the_workspace_is_what_the_demo_says_of_it() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in WORKSPACE.rglob("*.yaml"))
+
+    assert text.count("provider: soc") == story.CASES
+    for feature in ("assignees: []", "tags: shared", "depends_on:", ".url}", "${file(", "prevent_delete: true"):
+        assert feature in text
+
+
+def test_a_claim_that_does_not_hold_ends_it_with_1_and_names_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "FIRST_REQUESTS", 12)
+    lines: list[str] = []
+
+    assert run_demo(lines.append) == 1
+    assert lines[-1].startswith(
+        "\nThe demo failed at step 2, What would be done: plan: `plan` did not show 'Plan: 12"
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "expected", "said"),
+    [
+        ("--version", 2, "`--version` ended with 0, not 2"),
+        ("--help", 0, "`--help` did not show 'such words'"),
+    ],
+)
+def test_a_command_that_does_otherwise_is_refused(stage: Stage, command: str, expected: int, said: str) -> None:
+    with pytest.raises(ClaimBroken, match=re.escape(said)):
+        stage.scene.run(command, exit_code=expected, contains=["such words"])
+
+
+def test_a_printed_token_ends_the_demo_before_it_is_shown(stage: Stage) -> None:
+    stage.emulator.token = "Usage: reconciler"
+
+    with pytest.raises(ClaimBroken, match="printed the token"):
+        stage.scene.run("--help", contains=[])
+    assert stage.lines == ["\n$ reconciler --help"]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        ("PUT", "/api/v2/cases/a", {"priority": "high", "name": "x"}),
+        ("PUT", "/api/v2/cases/b", {"priority": "high"}),
+        ("POST", "/api/v2/cases/a", {"priority": "high"}),
+    ],
+)
+def test_other_requests_than_told_are_refused(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, write: story.Write
+) -> None:
+    cases = {"soc.a": {"id": "61"}, "soc.b": {"id": "62"}}
+    (stage.folder / "state").mkdir()
+    (stage.folder / "state/acme-soc.json").write_text(json.dumps({"cases": cases}))
+    sent = [("PUT", "/api/v2/cases/61", {"priority": "high"})]
+    monkeypatch.setattr(TinesEmulator, "writes", property(lambda self: sent))
+
+    stage.scene.require_writes([("PUT", "/api/v2/cases/a", {"priority": "high"})])
+    with pytest.raises(ClaimBroken, match="expected the requests"):
+        stage.scene.require_writes([write])
+    with pytest.raises(ClaimBroken):
+        stage.scene.require_writes([])
+
+
+@pytest.mark.parametrize(
+    ("shorten", "text"),
+    [(demo._first_blocks, "a\n\nsummary"), (demo._after_the_drift, "No changes.")],
+)
+def test_what_is_short_is_shown_whole(shorten: Callable[[str], str], text: str) -> None:
+    assert shorten(text) == text
+
+
+def test_an_interrupt_removes_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    seen: list[int] = []
+
+    def write(line: str) -> None:
+        seen.append(len(list(tmp_path.iterdir())))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_demo(write)
+    assert (seen, list(tmp_path.iterdir())) == ([1], [])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_process_with_130_and_removes_the_folder(tmp_path: Path, number: signal.Signals) -> None:
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "reconciler", "demo"], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"\n"
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+
+    assert (process.returncode, b"Traceback" in errors) == (130, False)
+    assert list(tmp_path.iterdir()) == []
