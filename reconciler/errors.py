@@ -12,7 +12,8 @@ ReconcilerError                 a message for the person who must act; exit code
 │   ├── NotSent                 the request never left: it can be sent again
 │   ├── OutcomeUnknown          the request left, the answer did not arrive: look before sending again
 │   ├── Refused                 the system said no, in its own words
-│   │   └── NotFound            it knows no such thing (404)
+│   │   ├── NotFound            it knows no such thing (404)
+│   │   └── RateLimited         it was asked too often, and did not execute the request (429)
 │   └── ProtocolError           the answer is not what the interface promises
 ├── Conflict                    somebody changed what the plan wanted to write
 ├── Incomplete                  an apply ended with failures, conflicts or things not tried
@@ -115,6 +116,14 @@ class Refused(ApiError):
 
 class NotFound(Refused):
     """The system knows no such thing."""
+
+
+class RateLimited(Refused):
+    """
+    The system was asked too often and did not execute the request.
+
+    The pause that it asked for is already set: the next request of this tenant waits for it.
+    """
 
 
 class ProtocolError(ApiError):

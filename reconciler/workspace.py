@@ -27,8 +27,8 @@ from reconciler.engine.perform import SETTLE
 from reconciler.engine.progress import Progress
 from reconciler.engine.recorder import Recorder
 from reconciler.engine.stop import Stop
+from reconciler.engine.surroundings import Surroundings
 from reconciler.engine.tenant import Tenant, Tenants
-from reconciler.engine.transports import Surroundings
 from reconciler.errors import PlanRefused, StalePlan
 from reconciler.model.address import Address
 from reconciler.model.case import Live

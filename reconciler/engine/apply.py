@@ -12,11 +12,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import Any
 
-from reconciler.engine.perform import SETTLE, Captured, Request, UnexpectedAnswer, is_transient, perform
+from reconciler.engine.perform import SETTLE, Captured, Request, UnexpectedAnswer, perform
 from reconciler.engine.progress import Progress
 from reconciler.engine.recorder import Recorder
 from reconciler.engine.reread import pending, standing
@@ -126,7 +126,7 @@ def _case(change: Change, plan: Plan, means: Means, failed: list[Address]) -> Ou
         return work.outcome(Status.CONFLICT, str(error))
     except Interrupted:
         return work.outcome(
-            Status.SKIPPED, "not finished: interrupted" if work.requests else "not tried: interrupted"
+            Status.SKIPPED, "not finished: interrupted" if work.begun else "not tried: interrupted"
         )
     except ReconcilerError as error:
         return work.outcome(Status.FAILED, f"{error} ({error.hint})" if error.hint else str(error))
@@ -142,7 +142,8 @@ class _Work:
     means: Means
     record: Record | None
     requests: int = 0
-    done: set[Path] = field(default_factory=set)
+    begun: bool = False
+    """A request was announced: whatever became of it, the case is no longer untried."""
 
     def outcome(self, status: Status, message: str | None = None) -> Outcome:
         return Outcome(self.change.address, self.change.action, status, self.requests, message)
@@ -182,6 +183,7 @@ class _Work:
             request.marker.text if operation.creates else None,
             self._after(operation, {}),
         )
+        self.begun = True
         tenant = self.means.tenants[self.change.address.provider]
         try:
             told = perform(request, tenant, self.means.stop, self.means.settle)
@@ -191,8 +193,7 @@ class _Work:
             self.means.recorder.done(intent, self.record)
             raise
         except (Refused, Conflict) as error:
-            if not is_transient(error):  # otherwise it may still happen: the intent stays open
-                self.means.recorder.failed(intent, str(error))
+            self.means.recorder.failed(intent, str(error))
             raise
         self.requests += 1
         self._advance(operation, told)

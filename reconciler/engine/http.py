@@ -24,17 +24,11 @@ import httpx
 
 from reconciler import __version__
 from reconciler.engine.answers import LONGEST_SAMPLE, parse_answer, safe_text
+from reconciler.engine.explain import Explain
 from reconciler.engine.ratelimit import RateLimiter
-from reconciler.engine.transports import (
-    REPEAT,
-    Bounds,
-    Explain,
-    OnRequest,
-    RateLimit,
-    Retry,
-    Send,
-    Surroundings,
-)
+from reconciler.engine.sending import Send
+from reconciler.engine.surroundings import REPEAT, Bounds, OnRequest, Surroundings
+from reconciler.engine.transports import RateLimit, Retry
 from reconciler.errors import NotFound, ProtocolError
 from reconciler.model.operation import Repeat
 from reconciler.model.values import Value

@@ -5,8 +5,9 @@ outcome of sending                   repeat is SAFE      repeat is LOOK
 -----------------------------------  ------------------  ------------------------------------------------
 2xx                                  done                done
 never left (no connection)           sent again          sent again
-answer lost, 5xx, unreadable, 429    sent again          look: done → done; not done → sent again, thrice at most
-4xx                                  failed              look: done → done; else failed
+answer lost, 5xx, unreadable         sent again          look: done → done; not done → sent again, thrice at most
+429                                  sent again          look, sent again when the pause is over
+other 4xx                            failed              look: done → done; else failed
 
 A create is looked for by its marker, a few times, since a slow system may finish it after we gave up. Anything
 else is looked for by reading the case: are the fields as they should become?
@@ -16,13 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from reconciler.engine.reread import is_done, standing
 from reconciler.engine.stop import Stop
 from reconciler.engine.tenant import Tenant
-from reconciler.errors import ApiError, NotFound, OutcomeUnknown, ProtocolError, ReconcilerError, Refused
+from reconciler.errors import (
+    ApiError,
+    NotFound,
+    OutcomeUnknown,
+    ProtocolError,
+    RateLimited,
+    ReconcilerError,
+    Refused,
+)
 from reconciler.model.change import Change
 from reconciler.model.operation import Operation, Repeat, Steps
 from reconciler.model.values import Marker, Value, to_json
@@ -30,7 +38,9 @@ from reconciler.model.values import Marker, Value, to_json
 SETTLE = (0.0, 2.0, 5.0)
 """Seconds before each look for a create whose answer was lost."""
 SENDS = 3
-"""How often a request that must be looked for is sent at most."""
+"""How often a request whose outcome must be looked for is sent at most."""
+ADMISSIONS = 10
+"""How often a request is offered to a system that says "too often"."""
 
 Captured = Mapping[str, Value]
 """What the answer to a request told, by the names in `Operation.captures`."""
@@ -95,16 +105,22 @@ def _find_created(tenant: Tenant, marker: Marker, names: Sequence[str]) -> Captu
 
 def _looking(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float]) -> Captured:
     lost: ApiError | None = None
-    for _ in range(SENDS):
+    sends, refusals = 0, 0
+    while sends < SENDS and refusals < ADMISSIONS:
         try:
             return _send(request, tenant)
-        except (OutcomeUnknown, ProtocolError, Refused) as error:
-            lost = error
-        found = _look(request, tenant, stop, settle)
+        except RateLimited as error:  # not executed, says the system: one look is enough
+            lost, refusals, waits = error, refusals + 1, settle[:1]
+        except (OutcomeUnknown, ProtocolError) as error:
+            lost, sends, waits = error, sends + 1, settle
+        except Refused:
+            found = _look(request, tenant, stop, settle[:1])
+            if found is None:
+                raise
+            return found  # it was done already: the key is there, or gone
+        found = _look(request, tenant, stop, waits)
         if found is not None:
             return found
-        if isinstance(lost, Refused) and not is_transient(lost):
-            raise lost
     assert lost is not None
     raise lost
 
@@ -115,13 +131,6 @@ def _look(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float])
         now = standing(request.change, tenant, request.marker.lineage)
         return {} if now is not None and is_done(request.operation, now) else None
     return look_for_created(tenant, request.marker, tuple(request.operation.captures), stop, settle)
-
-
-def is_transient(error: ReconcilerError) -> bool:
-    """Tell whether the system may have executed a request, or yet execute it, although it answered an error."""
-    if not isinstance(error, Refused):
-        return False
-    return error.status == HTTPStatus.TOO_MANY_REQUESTS or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _send(request: Request, tenant: Tenant) -> Captured:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import TypeAlias
@@ -11,7 +11,7 @@ from reconciler.engine.tenant import Tenant
 from reconciler.errors import Conflict
 from reconciler.model.change import Action, Change, FieldChange, is_absent
 from reconciler.model.operation import Operation, Repeat
-from reconciler.model.values import Path, Value
+from reconciler.model.values import Digest, Path, Value
 from reconciler.planning.normalize import seal_like
 
 
@@ -35,10 +35,7 @@ def standing(change: Change, tenant: Tenant, lineage: str) -> Standing | None:
     live = tenant.read_one(change.id, names)
     if live is None:
         return None
-    after = change.record.recorded if change.record else {}
-    before = {field.path[0]: field.before for field in change.fields if len(field.path) == 1}
-    sealed = seal_like(live.attributes, (after, before), lineage)
-    return {field.path: _stands(field, sealed) for field in change.fields}
+    return {field.path: _stands(field, live.attributes, lineage) for field in change.fields}
 
 
 def pending(change: Change, now: Standing | None) -> tuple[Operation, ...]:
@@ -65,17 +62,24 @@ def is_done(operation: Operation, now: Standing) -> bool:
     return states == {Now.DONE}
 
 
-def _stands(field: FieldChange, attributes: Mapping[str, Value]) -> tuple[Now, Value]:
+def _stands(field: FieldChange, attributes: Mapping[str, Value], key: str) -> tuple[Now, Value]:
+    """Compare with either side as that side is written: a secret there is a digest."""
     value: Value = attributes
     for step in field.path:
         value = value.get(step) if isinstance(value, Mapping) else None
-    seen, before, after = value, field.before, field.after
-    if field.shared and isinstance(value, AbstractSet):
-        touched = field.add | field.remove
-        seen, before, after = value & touched, field.remove, field.add
-    if _same(seen, after):
-        return Now.DONE, value
-    return (Now.AS_PLANNED if _same(seen, before) else Now.MOVED), value
+    as_before, as_after = _sealed(value, field.before, key), _sealed(value, field.after, key)
+    shown = _sealed(as_before, field.after, key)
+    before, after = field.before, field.after
+    if field.shared and isinstance(shown, AbstractSet):
+        as_before = as_after = shown & (field.add | field.remove)
+        before, after = field.remove, field.add
+    if _same(as_after, after):
+        return Now.DONE, shown
+    return (Now.AS_PLANNED if _same(as_before, before) else Now.MOVED), shown
+
+
+def _sealed(value: Value, pattern: Value, key: str) -> Value:
+    return seal_like({"it": value}, ({"it": pattern},), key)["it"]
 
 
 def _same(one: Value, other: Value) -> bool:
@@ -83,8 +87,16 @@ def _same(one: Value, other: Value) -> bool:
 
 
 def _shown(value: Value) -> str:
-    if isinstance(value, str):
-        return repr(value)
-    if isinstance(value, Iterable):
-        return "[" + ", ".join(sorted(str(item) for item in value)) + "]"
-    return "gone" if value is None else str(value)
+    match value:
+        case Digest():
+            return "a secret"
+        case str():
+            return repr(value)
+        case AbstractSet():
+            return (
+                "["
+                + ", ".join(sorted("a secret" if isinstance(item, Digest) else str(item) for item in value))
+                + "]"
+            )
+        case _:
+            return "gone" if value is None else str(value)

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from reconciler.engine.stop import Stop
-from reconciler.engine.transports import Surroundings
+from reconciler.engine.surroundings import Surroundings
 from reconciler.model.address import Address
 from reconciler.model.case import Case
 from reconciler.model.change import DriftReport

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, cast
 
 from reconciler.engine.apply import Known, Means, apply
@@ -12,7 +13,7 @@ from reconciler.engine.progress import Silent
 from reconciler.engine.recorder import Recorder
 from reconciler.engine.stop import Stop
 from reconciler.engine.tenant import Channel, Tenant
-from reconciler.errors import NotFound, OutcomeUnknown, Refused
+from reconciler.errors import ApiError, NotFound, OutcomeUnknown, RateLimited, Refused
 from reconciler.model.address import Address
 from reconciler.model.case import Live
 from reconciler.model.operation import Repeat
@@ -115,9 +116,17 @@ def refused(status: int, *, after: bool = False) -> Trouble:
     def trouble(system: System, write: Write) -> Any:
         if after:
             system.execute(write)
-        raise Refused("the system says no", status=status)
+        raise _answered(status)
 
     return trouble
+
+
+def _answered(status: int) -> ApiError:
+    """Return what the HTTP layer makes of a write's answer."""
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return OutcomeUnknown("the system failed")
+    kind = RateLimited if status == HTTPStatus.TOO_MANY_REQUESTS else Refused
+    return kind("the system says no", status=status)
 
 
 def answering(answer: Any) -> Trouble:

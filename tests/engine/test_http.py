@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import ssl
 import threading
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ import pytest
 
 from reconciler import __version__
 from reconciler.engine.http import Endpoint, HttpApi
-from reconciler.engine.transports import Bounds, RateLimited, Surroundings
+from reconciler.engine.surroundings import Bounds, Surroundings
 from reconciler.errors import (
     ApiError,
     Interrupted,
@@ -23,6 +24,7 @@ from reconciler.errors import (
     NotSent,
     OutcomeUnknown,
     ProtocolError,
+    RateLimited,
     Refused,
 )
 from reconciler.model.operation import Repeat
@@ -253,23 +255,23 @@ def test_what_was_never_sent_is_sent_again_even_a_create(failure: Exception) -> 
 
 
 @pytest.mark.parametrize(
-    ("failure", "kind", "said"),
+    ("failure", "kind", "said", "attempts"),
     [
-        (RESET, OutcomeUnknown, "PUT /x: no answer: Connection reset by peer; it may have been executed"),
-        (REFUSED, NotSent, "PUT /x: acme.example cannot be reached: Connection refused; nothing was sent"),
-        (500, OutcomeUnknown, "PUT /x: 500 said so; it may have been executed"),
-        (429, RateLimited, "PUT /x: 429 said so"),
+        (RESET, OutcomeUnknown, "PUT /x: no answer: Connection reset by peer; it may have been executed", 5),
+        (REFUSED, NotSent, "PUT /x: acme.example cannot be reached: Connection refused; nothing was sent", 5),
+        (500, OutcomeUnknown, "PUT /x: 500 said so; it may have been executed", 5),
+        (429, RateLimited, "PUT /x: 429 said so", 10),
     ],
 )
-def test_five_attempts_are_all(failure: Exception | int, kind: type[ApiError], said: str) -> None:
-    world = World(*[failure] * 9)
+def test_attempts_come_to_an_end(failure: Exception | int, kind: type[ApiError], said: str, attempts: int) -> None:
+    world = World(*[failure] * 19)
     with pytest.raises(ApiError) as caught:
         world.api.send("PUT", "/x", {})
 
     assert type(caught.value) is kind
     assert caught.value.message == said
     assert caught.value.hint
-    assert len(world.requests) == 5
+    assert len(world.requests) == attempts
 
 
 def test_a_read_that_the_system_cannot_answer_is_refused() -> None:
@@ -285,6 +287,18 @@ def test_what_can_never_be_sent_is_not_tried_again(failure: Exception) -> None:
     world = World(failure)
     with pytest.raises(NotSent):
         world.api.get("/x")
+
+    assert len(world.requests) == 1
+
+
+def test_a_certificate_that_is_not_trusted_is_named_and_not_tried_again() -> None:
+    cause = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    cause.verify_message = "certificate has expired"
+    failure = httpx.ConnectError("certificate verify failed")
+    failure.__cause__ = cause
+    world = World(failure)
+    with pytest.raises(NotSent, match=r"certificate of acme\.example is not trusted: certificate has expired"):
+        world.api.send("POST", "/x", {})
 
     assert len(world.requests) == 1
 

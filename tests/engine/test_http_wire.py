@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from reconciler.engine.http import Endpoint, HttpApi
-from reconciler.engine.transports import Bounds, Surroundings
+from reconciler.engine.surroundings import Bounds, Surroundings
 from reconciler.errors import ApiError, NotSent, OutcomeUnknown, ProtocolError, Refused
 
 Script = Callable[[socket.socket], None]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.engine.reread import Now, is_done, pending, standing
+from reconciler.engine.reread import Now, Standing, is_done, pending, standing
 from reconciler.errors import Conflict
 from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.operation import Operation, Repeat
@@ -111,7 +111,7 @@ def test_a_case_that_was_to_be_deleted_and_is_gone_takes_nothing() -> None:
 
 def test_a_request_that_must_not_be_repeated_is_not_done_by_halves() -> None:
     operation = Operation("POST", "/m", None, "add 2", (("metadata", "j"), ("metadata", "k")), repeat=Repeat.LOOK)
-    now = {("metadata", "j"): (DONE, "1"), ("metadata", "k"): (AS_PLANNED, None)}
+    now: Standing = {("metadata", "j"): (DONE, "1"), ("metadata", "k"): (AS_PLANNED, None)}
 
     with pytest.raises(Conflict, match="add 2"):
         is_done(operation, now)

@@ -76,10 +76,11 @@ def die_at_sync(number: int) -> None:
             due = next(calls) == abs(number)
             if due and number > 0:
                 os.kill(os.getpid(), signal.SIGKILL)
-            done = call(*arguments, **options)
-            if due:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return done
+            try:
+                return call(*arguments, **options)
+            finally:
+                if due:
+                    os.kill(os.getpid(), signal.SIGKILL)
 
         return wrapped
 

@@ -1,0 +1,189 @@
+"""One attempt of one request: signed, not redirected, within a deadline and a size."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+
+from reconciler.engine.answers import safe_text
+from reconciler.engine.surroundings import NEVER_SENT, Bounds, DeadlineExceeded, OnRequest, UnusableBody
+
+
+class Wire:
+    """
+    The connection of one worker, so that a deadline can cut it.
+
+    A read timeout is renewed by every byte. Cutting the connection from a timer also works while httpx waits for
+    the rest of a head, where nothing else can step in.
+    """
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Learn of a new connection (an httpcore trace function)."""
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            self._stream = info["return_value"]
+
+    @contextmanager
+    def deadline(self, seconds: float, request: httpx.Request) -> Iterator[None]:
+        """Cut the connection after so many seconds; raise DeadlineExceeded then."""
+        expired = threading.Event()
+        timer = threading.Timer(seconds, self._cut, [expired])
+        timer.daemon = True
+        timer.start()
+        late = DeadlineExceeded(f"no complete answer within {seconds:g} s", request=request)
+        try:
+            yield
+        except httpx.TransportError as error:
+            if expired.is_set() and not isinstance(error, NEVER_SENT):
+                raise late from error
+            raise
+        finally:
+            timer.cancel()
+        # A body without a length ends where the connection does, also where it was cut.
+        if expired.is_set():
+            raise late
+
+    def _cut(self, expired: threading.Event) -> None:
+        expired.set()
+        wire = self._stream and self._stream.get_extra_info("socket")
+        if wire is None:
+            return
+        with suppress(OSError), socket.socket(fileno=os.dup(wire.fileno())) as copy:
+            copy.shutdown(socket.SHUT_RDWR)
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    client: httpx.Client
+    wire: Wire
+
+
+class Send(httpx.BaseTransport):
+    """
+    Makes one attempt and reads its answer whole.
+
+    One client a thread: a shared one spends its time waiting for its own locks. Each attempt is signed anew, since
+    a signature may carry the time. Proxies of the environment are used, except beneath a given `transport`.
+    """
+
+    def __init__(
+        self,
+        *,
+        auth: httpx.Auth,
+        bounds: Bounds,
+        clock: Callable[[], float],
+        transport: httpx.BaseTransport | None = None,
+        on_request: OnRequest | None = None,
+    ) -> None:
+        self._auth = auth
+        self._bounds = bounds
+        self._clock = clock
+        self._transport = transport
+        self._on_request = on_request
+        self._tls: ssl.SSLContext | None = None
+        self._mine = threading.local()
+        self._workers: list[_Worker] = []
+        self._lock = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the answer with its decoded body; raises httpx errors."""
+        started = self._clock()
+        status = 0
+        try:
+            worker = self._worker()
+            with worker.wire.deadline(self._bounds.total, request):
+                response = self._attempt(worker, request)
+            status = response.status_code
+            return response
+        finally:
+            if self._on_request:
+                self._on_request(request.method, request.url.raw_path.decode(), status, self._clock() - started)
+
+    def close(self) -> None:
+        """Close every worker's connection."""
+        with self._lock:
+            workers, self._workers = self._workers, []
+        for worker in workers:
+            worker.client.close()
+
+    def _attempt(self, worker: _Worker, request: httpx.Request) -> httpx.Response:
+        request.extensions = {**request.extensions, "trace": worker.wire.trace}
+        response = worker.client.send(request, auth=self._auth, stream=True, follow_redirects=False)
+        try:
+            body = b"".join(_unpacked(response, self._bounds.largest))
+        finally:
+            response.close()
+        headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_WIRE]
+        return httpx.Response(response.status_code, headers=headers, content=body)
+
+    def _worker(self) -> _Worker:
+        worker: _Worker | None = getattr(self._mine, "worker", None)
+        if worker is None or worker.client.is_closed:
+            worker = self._mine.worker = self._new_worker()
+        return worker
+
+    def _new_worker(self) -> _Worker:
+        with self._lock:
+            worker = _Worker(self._client(), Wire())
+            self._workers.append(worker)
+            return worker
+
+    def _client(self) -> httpx.Client:
+        if self._transport is not None:
+            return httpx.Client(transport=self._transport)
+        try:
+            self._tls = self._tls or httpx.create_ssl_context()
+            return httpx.Client(verify=self._tls, limits=_ONE_CONNECTION)
+        except (OSError, ImportError, ValueError, httpx.InvalidURL) as error:
+            reason = f"the proxy or the certificates that the environment names cannot be used: {error}"
+            raise httpx.UnsupportedProtocol(reason) from error
+
+
+_ONE_CONNECTION: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+
+_OF_THE_WIRE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+"""Headers that describe the packed body."""
+
+
+def _unpacked(response: httpx.Response, largest: int) -> Iterator[bytes]:
+    """Yield the decoded body; httpx would unpack a bomb whole before anybody could count."""
+    left = largest
+    for chunk in _decoded(response.stream, response.headers.get("content-encoding", ""), largest + 1):
+        left -= len(chunk)
+        if left < 0:
+            raise UnusableBody(f"the answer is larger than {largest} bytes")
+        yield chunk
+
+
+def _decoded(stream: Any, encoding: str, limit: int) -> Iterator[bytes]:
+    match encoding.strip().lower():
+        case "" | "identity":
+            yield from stream
+        case "gzip" | "x-gzip":
+            yield from _gunzipped(stream, limit)
+        case other:
+            raise UnusableBody(f"the answer is packed as {safe_text(other, 40)}, which was not asked for")
+
+
+def _gunzipped(stream: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    empty = True
+    try:
+        for chunk in stream:
+            empty = empty and not chunk
+            yield unpack.decompress(chunk, limit)
+    except zlib.error as error:
+        raise UnusableBody(f"the answer is broken gzip ({error})") from error
+    if not (unpack.eof or empty):
+        raise UnusableBody("the answer is broken gzip (it ends too early)")
