@@ -10,6 +10,7 @@ import click
 
 from reconciler.cli.options import command, option
 from reconciler.cli.run import Run
+from reconciler.errors import ReconcilerError
 
 _READY = """\
 Tines, as a stand-in on this machine: {url}
@@ -52,7 +53,13 @@ def sandbox(run: Run, port: int) -> int:
     def end(_number: int, _frame: FrameType | None) -> None:
         ended.set()
 
-    with handling(end), serve(emulator, port=port) as server:
+    try:
+        server = serve(emulator, port=port)
+    except OSError as error:
+        raise ReconcilerError(
+            f"port {port} cannot be served: {error.strerror}", hint="choose another with --port, or leave it out"
+        ) from error
+    with handling(end), server:
         run.output.text(_READY.format(url=server.url, token=emulator.token))
         ended.wait()
     return 0

@@ -280,11 +280,14 @@ class SettingsReader:
 
     def _instance(self, placed: Placed, name: str, type_: str, node: Block) -> Instance | None:
         provider = self._providers[type_]
+        known = frozenset(self._expressions.secrets)
         values, unset = self._evaluated(Placed(placed.file, node, placed.node["providers"].place(name)))
+        addresses = self._addresses(values, known)
         before = len(self._problems)
         settings = self._validated(provider.settings_model, placed, name, values, unset)
         if settings is None or len(self._problems) > before:
             return None
+        self._expressions.secrets -= addresses
         self._keep_secrets(placed, name, settings)
         return Instance(name, type_, settings, provider(settings))
 
@@ -298,6 +301,20 @@ class SettingsReader:
             if found.unknown:
                 unset.add(key)
         return values, unset
+
+    def _addresses(self, values: Mapping[str, Any], known: frozenset[str]) -> set[str]:
+        """
+        Return what was read from the environment for `url` alone.
+
+        An address is no secret once it is known to hold no user or password: every case is shown with it.
+        """
+        url = str(values.get("url"))
+        elsewhere = [str(value) for key, value in values.items() if key != "url"]
+        return {
+            text
+            for text in self._expressions.secrets - known
+            if text in url and not any(text in other for other in elsewhere)
+        }
 
     def _validated(
         self, model: type[ProviderSettings], placed: Placed, name: str, values: dict[str, Any], unset: set[str]

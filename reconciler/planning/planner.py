@@ -119,8 +119,7 @@ def _normalized(world: World) -> World:
     known = _known(world)
     key = world.state.lineage
     cases = {
-        address: replace(case, attributes=seal(_filled(case.attributes, known), key))
-        for address, case in world.cases.items()
+        address: _sealed(case, world.records.get(address), known, key) for address, case in world.cases.items()
     }
     lives = {}
     for address, live in world.lives.items():
@@ -130,8 +129,12 @@ def _normalized(world: World) -> World:
     return replace(world, cases=cases, lives=lives)
 
 
-def _filled(attributes: Mapping[str, Value], known: Known) -> dict[str, Value]:
-    return {name: fill(value, known) for name, value in attributes.items()}
+def _sealed(case: Case, record: Record | None, known: Known, key: str) -> Case:
+    """Return the case filled in and sealed; one that is as recorded is so already, since records are."""
+    if record is not None and case.attributes == record.recorded:
+        return case
+    filled = {name: fill(value, known) for name, value in case.attributes.items()}
+    return replace(case, attributes=seal(filled, key))
 
 
 def _known(world: World) -> Known:
@@ -161,7 +164,7 @@ def _change(address: Address, world: World) -> Change:
         fields=fields,
         reason=_reason(case, record, live, action),
         record=_outcome(case, record, id, url) if case else None,
-        base=record.fingerprint if record else None,
+        base=record.fingerprint if record and action is not Action.NO_OP else None,
         depends_on=case.depends_on if case else record.depends_on if record else (),
     )
 
@@ -189,6 +192,8 @@ def _closing(record: Record | None, live: Live | None, schema: Schema) -> tuple[
 def _watched(case: Case) -> Case:
     """Return the case without the attributes whose changes are ignored."""
     ignored = case.lifecycle.ignore_changes
+    if not ignored:
+        return case
     kept = {name: value for name, value in case.attributes.items() if name not in ignored}
     return replace(case, attributes=kept)
 

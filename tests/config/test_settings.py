@@ -253,3 +253,15 @@ def test_a_value_of_the_environment_is_in_no_message(folder: Folder) -> None:
     (problem,) = folder.problems()
 
     assert problem == "reconciler.yaml:3:25: `url` must be an address such as https://acme.tines.com"
+
+
+def test_an_address_from_the_environment_is_no_secret_but_a_token_is(folder: Folder) -> None:
+    folder.write(
+        "reconciler.yaml",
+        "version: 1\nproviders:\n  soc: {type: toy, url: 'https://${env.HOST}', token: '${env.TOKEN}'}\n",
+    )
+
+    loaded = folder.load(env={"HOST": "acme.example", "TOKEN": "hunter22"})
+
+    assert loaded.secrets == {"hunter22"}
+    assert loaded.settings.instances["soc"].settings.url == "https://acme.example"

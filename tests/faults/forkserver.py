@@ -22,7 +22,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 PRELOADED: Final = (
+    "certifi",
     "deepdiff",
+    "httpcore",
     "httpx",
     "reconciler.cli.apply",
     "reconciler.cli.group",
