@@ -1,6 +1,9 @@
 """
-Generated cases, each in three forms that agree: a block of YAML, a recorded entry of the state, and what a list
-of the API answers. About 20 lines of YAML and 1.4 KB of JSON a case.
+Generated cases, each in three forms that agree; about 20 lines of YAML and 1.4 KB of JSON a case.
+
+as_yaml      a block of a case file             (desired)
+as_record    an entry of the state              (recorded)
+as_item      what a list of the API answers     (live)
 
     python benchmarks/cases.py FOLDER COUNT URL      writes a workspace whose plan is empty
 """
@@ -45,7 +48,7 @@ class Sample:
         return {
             "name": f"{topic.capitalize()} reported by {unit}, number {n}",
             "description": f"Alert {n * 7} of the mail gateway was confirmed by {unit}. Follow the runbook, "
-            "keep the evidence, and hand over at the end of the shift.",
+            "keep the evidence, note what was done and when, and hand over at the end of the shift.",
             "priority": ("low", "medium", "high", "critical")[n % 4],
             "status": "open",
             "assignees": [f"{_PEOPLE[n % 7]}@acme.example"],

@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -96,7 +97,7 @@ def _counts(text: str) -> list[int]:
 
 @contextmanager
 def prepared(folder: Path, cases: int, per_page: int) -> Iterator[Setting]:
-    """Serve some cases and write their workspace, both by processes of their own: ours must stay small (README)."""
+    """Serve some cases and write their workspace, in processes of their own: ours must stay small (see README)."""
     command = [sys.executable, str(HERE / "pages.py"), str(cases), str(per_page)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
@@ -126,21 +127,15 @@ def measure(settings: Iterable[Setting], rounds: int) -> dict[str, list[Sampled]
 
 def report(settings: Sequence[Setting], started: Mapping[str, Sequence[Sampled]], rounds: int) -> Iterator[str]:
     """Yield the lines of the results, ratios first."""
-    yield from (
-        "# Results",
-        "",
-        f"Medians of {rounds} rounds, and in brackets the lowest and the highest. "
-        f"{os.cpu_count()} cores, {platform.system()}, {platform.python_implementation()} "
-        f"{platform.python_version()}. What the figures mean: `benchmarks/README.md`.",
-        "",
-        "## A plan that finds nothing to do, in bare clients",
-        "",
-    )
+    machine = f"{os.cpu_count()} cores, {platform.system()}, {platform.python_implementation()}"
+    yield from ("# Results", "", f"Medians of {rounds} rounds, and in brackets the lowest and the highest.")
+    yield from (f"{machine} {platform.python_version()}. What the figures mean: `benchmarks/README.md`.", "")
+    yield from ("## A plan that finds nothing to do, in bare clients", "")
     yield from table(("cases", "page", "wall", "CPU", "peak memory", "requests"), map(_ratios, settings))
     if len({setting.cases for setting in settings}) > 1:
         yield from ("", "## Growth", "")
-        heads = ("from", "to", "page", "cases", "wall", "CPU", "peak memory", "KiB a further case")
-        yield from table(heads, _growths(settings))
+        grown = ("from", "to", "page", "cases", "wall", "CPU", "peak memory", "KiB a further case")
+        yield from table(grown, _growths(settings))
     yield from ("", "## Start-up", "")
     yield from table(("command", "against", "wall", "CPU"), _starts(started))
     yield from ("", "## Absolute figures, for context only", "")
@@ -163,7 +158,7 @@ def _ratios(setting: Setting) -> Sequence[object]:
 def _growths(settings: Sequence[Setting]) -> Iterator[Sequence[object]]:
     for per_page in PAGE_SIZES:
         mine = [setting for setting in settings if setting.per_page == per_page]
-        for small, large in zip(mine, mine[1:], strict=False):
+        for small, large in pairwise(mine):
             more = large.cases - small.cases
             peaks = zip(small.plans, large.plans, strict=True)
             each = Spread.of([(after.peak - before.peak) * 1024 / more for before, after in peaks])
@@ -178,12 +173,14 @@ def _starts(started: Mapping[str, Sequence[Sampled]]) -> Iterator[Sequence[objec
         yield f"`{name}`", f"`{base}`", *_compared(started[name], started[base])
 
 
-def _absolutes(settings: Iterable[Setting], started: Mapping[str, Sequence[Sampled]]) -> Iterator[Sequence[object]]:
+def _absolutes(
+    settings: Sequence[Setting], started: Mapping[str, Sequence[Sampled]]
+) -> Iterator[Sequence[object]]:
     for setting in settings:
-        for process, measured in (("plan", setting.plans), ("bare", setting.bares)):
-            yield process, setting.cases, setting.per_page, *_figures(measured), measured[-1].requests
-    for name, measured in started.items():
-        yield f"`{name}`", "", "", *_figures(measured), ""
+        for process, runs in (("plan", setting.plans), ("bare", setting.bares)):
+            yield process, setting.cases, setting.per_page, *_figures(runs), runs[-1].requests
+    for name, starts in started.items():
+        yield f"`{name}`", "", "", *_figures(starts), ""
 
 
 def _compared(these: Sequence[Sampled], those: Sequence[Sampled]) -> tuple[Spread, Spread]:

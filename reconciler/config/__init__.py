@@ -7,6 +7,7 @@ files        reading inside the workspace only
 expressions  ${env.…}, ${cases.…}, ${file("…")}
 settings     reconciler.yaml
 attributes   the attributes of one case, by its provider's schema
+declared     one case, meta-arguments and all
 resolve      all files together
 sentences    what is wrong, in words
 jsonschema   the formats, for editors

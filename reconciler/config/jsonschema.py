@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from reconciler.config.resolve import MetaArguments
+from reconciler.config.declared import MetaArguments
 from reconciler.config.settings import SettingsFile
 from reconciler.model.address import NAME
 from reconciler.model.fields import Field, Kind

@@ -22,7 +22,7 @@ def interest(
 ) -> Interest:
     """Return what has to be read: whatever is declared or recorded, and what closing would change."""
     found = {}
-    for address in sorted({*cases, *records}):
+    for address in sorted({**cases, **records}):
         case, record = cases.get(address), records.get(address)
         id = record.id if record else case.adopt if case else None
         if id is not None:

@@ -30,6 +30,8 @@ def changes(case: Case, recorded: Attributes, live: Attributes, schema: Schema) 
     target: dict[str, Value] = {}
     before: dict[str, Value] = {}
     for name in _ours(case, recorded, schema):
+        if live.get(name, ABSENT) == case.attributes.get(name, ABSENT):
+            continue  # whoever owns it, and most of what is planned is as it should be
         before[name], target[name] = _sides(
             schema.kind(name),
             case.owns(name),
@@ -65,7 +67,8 @@ def creation(case: Case, schema: Schema) -> tuple[FieldChange, ...]:
 
 def drifted(recorded: Attributes, live: Attributes, case: Case | None, schema: Schema) -> tuple[DriftedField, ...]:
     """Return where live is no longer as we last applied it, within what is ours; sorted by path."""
-    watched = {name: value for name, value in recorded.items() if not _is_ignored(case, name)}
+    moved = {name: value for name, value in recorded.items() if live.get(name, ABSENT) != value}
+    watched = {name: value for name, value in moved.items() if not _is_ignored(case, name)}
     seen = {name: _share(name, value, live.get(name, ABSENT), case, schema) for name, value in watched.items()}
     return tuple(DriftedField(path, old, new) for path, old, new in differences(watched, seen, schema))
 

@@ -48,7 +48,7 @@ class World:
     @property
     def addresses(self) -> list[Address]:
         """Every case that is declared or recorded, sorted."""
-        return sorted({*self.cases, *self.records})
+        return sorted({**self.cases, **self.records})  # not of a set: that would undo the order they mostly have
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def finish(
 
 def drift(world: World) -> tuple[Drift, ...]:
     """Return every recorded case that is gone or no longer as it was last applied."""
-    found = (_drift(record, world) for _, record in sorted(world.records.items()))
+    found = (_drift(world.records[address], world) for address in sorted(world.records))
     return tuple(item for item in found if item.missing or item.fields)
 
 

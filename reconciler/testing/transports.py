@@ -114,11 +114,6 @@ def reset(request: httpx.Request) -> httpx.Response:
     raise httpx.ReadError("Connection reset by peer", request=request)
 
 
-def timeout(request: httpx.Request) -> httpx.Response:
-    """Lose an answer: it comes too late."""
-    raise httpx.ReadTimeout("The read operation timed out", request=request)
-
-
 def bad_gateway(request: httpx.Request) -> httpx.Response:
     """Lose an answer: a proxy gives up and says so."""
     return httpx.Response(502, text="Bad Gateway", request=request)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from reconciler.config.declared import META
 from reconciler.config.jsonschema import DIALECT, schemas, workspace_schema
-from reconciler.config.resolve import META
 from reconciler.providers.registry import provider_types
 from tests.config.toy import TYPES, ToyCase
 

@@ -239,4 +239,5 @@ class TestTines(ProviderConformance):
     settings = {"type": "tines", "url": "https://acme.tines.com", "token": "${env.TINES_TOKEN}", "team_id": 2}  # noqa: RUF012
     env = {"TINES_TOKEN": DEFAULT_TOKEN}  # noqa: RUF012
     samples = (FULL, BARE, UNASSIGNED)
+    beyond_a_page = 51
     moving = frozenset({"updated_at", "activities", "activities_meta"})

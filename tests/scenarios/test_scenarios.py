@@ -111,7 +111,7 @@ class Stage:
         }
         assert {key: seen[key] for key in expected} == dict(expected)
 
-    def run(  # noqa: D417
+    def run(
         self,
         command: str,
         streams: pytest.CaptureFixture[str],
@@ -137,7 +137,9 @@ class Stage:
         assert not others, f"unknown expectations: {others}"
         assert "Traceback" not in everything
         assert DEFAULT_TOKEN not in everything
-        assert re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", everything) is None
+        assert (
+            re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", everything) is None
+        )
         if json is not None:
             self._assert_holds(_json(said.out), json)
         if writes is not None or not command.startswith("apply"):

@@ -101,13 +101,12 @@ def _listed(api: Api, ids: Sequence[str], team: Params) -> Iterator[Item]:
         return
     query = (*team, *_ORDERED)
     first = first_of(api, CASES, query)
-    yield from _cases(first)
-    left = _without(ids, first)
-    if _pages(first) - 1 <= len(chunks(left, _size(first))):
+    left = dict.fromkeys(ids)
+    yield from _struck_off(left, first)
+    if _pages(first) - 1 <= len(chunks([*left], _size(first))):
         for page in rest_of(api, CASES, query, first):
-            left = _without(left, page)
-            yield from _cases(page)
-    yield from _filtered(api, left, _size(first))
+            yield from _struck_off(left, page)
+    yield from _filtered(api, [*left], _size(first))
 
 
 def _filtered(api: Api, ids: Sequence[str], size: int) -> Iterator[Item]:
@@ -140,9 +139,12 @@ def chunks(ids: Sequence[str], size: int) -> list[list[str]]:
     return made
 
 
-def _without(ids: Sequence[str], page: Any) -> list[str]:
-    seen = {case_id(item) for item in _cases(page)}
-    return [id for id in ids if id not in seen]
+def _struck_off(left: dict[str, None], page: Any) -> Sequence[Item]:
+    """Return the cases of a page, whose ids are no longer left to be found."""
+    cases = _cases(page)
+    for item in cases:
+        left.pop(case_id(item), None)
+    return cases
 
 
 def _marked(api: Api, pages: Iterable[Any], key: str, marker: Marker) -> list[str]:
