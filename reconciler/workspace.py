@@ -170,8 +170,10 @@ class Workspace:
         cases = {address: case for address, case in self.configuration.cases.items() if address in chosen}
         records = {address: record for address, record in state.records.items() if address in chosen}
         self._refuse_orphans(records)
+        known = {} if read_live else _as_recorded(records)
         wanted = refresh.interest(cases, records, self.schemas)
-        lives = refresh.read_all(wanted, tenants, self.progress) if read_live else _as_recorded(records)
+        unseen = {address: want for address, want in wanted.items() if address not in known}
+        lives = {**known, **refresh.read_all(unseen, tenants, self.progress)}
         return planner.World(self.configuration.settings.workspace, state, cases, records, lives, self.schemas)
 
     def _apply(self, plan: Plan, state: State, tenants: Tenants) -> Result:

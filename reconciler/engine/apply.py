@@ -35,6 +35,7 @@ from reconciler.model.values import (
     Marker,
     Path,
     Ref,
+    Secret,
     Template,
     Value,
     leaves,
@@ -214,15 +215,24 @@ class _Work:
         match leaf:
             case Marker():
                 return leaf.text
-            case Digest(text):
-                if text not in self.means.secrets:
-                    raise ReconcilerError(
-                        f"{self.change.address}: a secret is no longer what it was when the plan was made",
-                        hint="plan again",
-                    )
-                return self.means.secrets[text]
+            case Digest():
+                return self._secret(leaf)
             case _:
                 return leaf
+
+    def _secret(self, digest: Digest) -> str:
+        """Return what a digest stands for: a secret that is declared, or a member of a set that is to go."""
+        if digest.text in self.means.secrets:
+            return self.means.secrets[digest.text]
+        names = frozenset(field.path[0] for field in self.change.fields)
+        tenant = self.means.tenants[self.change.address.provider]
+        live = tenant.read_one(self.change.id, names) if self.change.id else None
+        for text in leaves(live.attributes) if live else ():
+            if isinstance(text, str) and Secret(text).digest(self.plan.lineage) == digest:
+                return text
+        raise ReconcilerError(
+            f"{self.change.address}: a secret is no longer what it was when the plan was made", hint="plan again"
+        )
 
     def _advance(self, operation: Operation, told: Captured) -> None:
         if told:

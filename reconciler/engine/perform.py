@@ -113,11 +113,13 @@ def _looking(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[floa
             lost, refusals, waits = error, refusals + 1, settle[:1]
         except (OutcomeUnknown, ProtocolError) as error:
             lost, sends, waits = error, sends + 1, settle
-        except Refused:
+        except Refused as error:
             found = _look(request, tenant, stop, settle[:1])
-            if found is None:
-                raise
-            return found  # it was done already: the key is there, or gone
+            if found is not None:
+                return found  # it was done already: the key is there, or gone
+            if sends:
+                raise OutcomeUnknown(f"{error}; an attempt before it may yet be executed") from error
+            raise
         found = _look(request, tenant, stop, waits)
         if found is not None:
             return found

@@ -138,16 +138,16 @@ def _sealed(case: Case, record: Record | None, known: Known, key: str) -> Case:
 
 
 def _known(world: World) -> Known:
-    """Return what references to cases that exist already stand for."""
-    by_name = {address.name: live for address, live in world.lives.items() if address in world.cases}
-    outside = {
-        address.name: record for address, record in world.state.records.items() if address not in world.lives
+    """Return what references stand for: cases that are live, and recorded ones that this run is not about."""
+    records = world.state.records
+    known: dict[str, dict[str, Value]] = {
+        address.name: {"id": record.id, "url": record.url} for address, record in records.items()
     }
-    return {
-        **{name: {"id": record.id, "url": record.url} for name, record in outside.items()},
-        **{address.name: {} for address in world.cases},
-        **{name: {"id": live.id, "url": live.url} for name, live in by_name.items()},
-    }
+    for address in world.cases:
+        live, record = world.lives.get(address), records.get(address)
+        url = (live.url if live else "") or (record.url if record else "")
+        known[address.name] = {"id": live.id, "url": url} if live else {}
+    return known
 
 
 def _change(address: Address, world: World) -> Change:

@@ -534,7 +534,7 @@ class ProviderConformance:
     def test_a_refused_write_leaves_the_state_true(self, tmp_path: Path, make_emulator: Callable[[], Any]) -> None:
         """Two writes go through each time and the rest is refused: each time what is recorded is what is live."""
         harness, world = self._second_day(tmp_path, make_emulator)
-        words, failures = "no, says the test", 0
+        words, most, failures = "no, says the test", harness.plan().summary.requests, 0
         while not (result := harness.apply(complete=False, fate=refused(2, words))).is_complete:
             failed = [outcome for outcome in result.outcomes if outcome.status is Status.FAILED]
             assert failed
@@ -542,6 +542,7 @@ class ProviderConformance:
             assert not harness.drift().drift
             assert harness.open_intents == ()
             failures += 1
+            assert failures <= most, "the same requests are sent again and again"
 
         assert failures > 1
         self._assert_converged(harness, world)
@@ -577,9 +578,10 @@ class ProviderConformance:
         It ends right after each request was executed; or having announced one that was not sent.
         """
         harness, world = self._second_day(tmp_path, make_emulator)
-        crashes = 0
+        most, crashes = harness.plan().summary.requests, 0
         while _crashes(harness, dies(write, executed=executed)):
             crashes += 1
+            assert crashes <= most, "the same requests are sent again and again"
 
         self._assert_converged(harness, world)
         assert crashes > 1

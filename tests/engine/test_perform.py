@@ -256,3 +256,8 @@ def test_an_answer_may_leave_out_all_but_the_id() -> None:
 
 def test_an_answer_that_says_so_is_fine() -> None:
     assert create(System(), expects=((("team", "id"), 2),)) == CREATED
+
+
+def test_a_refusal_after_a_lost_attempt_leaves_the_question_open() -> None:
+    with pytest.raises(OutcomeUnknown, match="an attempt before it may yet be executed"):
+        create(System(troubles=[lost_before, refused(422)]))
