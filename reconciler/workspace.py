@@ -102,13 +102,13 @@ class Workspace:
 
     def plan(self, *, targets: Sequence[str] = (), excludes: Sequence[str] = (), refresh: bool = True) -> Plan:
         """Compare desired, recorded and live; sends nothing but GETs and writes nothing."""
-        with self._tenants() as tenants:
+        with self.tenants() as tenants:
             state = self._recovered(self._read_state(), tenants, settle=(0.0,))
             return self._plan(state, tenants, targets, excludes, read_live=refresh)
 
     def drift(self, *, targets: Sequence[str] = ()) -> DriftReport:
         """Compare recorded and live."""
-        with self._tenants() as tenants:
+        with self.tenants() as tenants:
             state = self._recovered(self._read_state(), tenants, settle=(0.0,))
             chosen = select({}, state.records, targets)
             records = {address: record for address, record in state.records.items() if address in chosen}
@@ -137,6 +137,17 @@ class Workspace:
             state = self._saved(self._read_state(lineage=plan.lineage), tenants)
             self._refuse_stale(plan, state)
             return self._apply(plan, state, tenants)
+
+    @contextmanager
+    def tenants(self) -> Iterator[Tenants]:
+        """Open a channel to every system; close them at the end."""
+        with ExitStack() as stack:
+            channels = {
+                name: stack.enter_context(self._channel(instance))
+                for name, instance in self.configuration.settings.instances.items()
+            }
+            instances = self.configuration.settings.instances
+            yield {name: Tenant(instances[name].provider, channel) for name, channel in channels.items()}
 
     # -- the steps ---------------------------------------------------------------------------------------------
 
@@ -270,18 +281,8 @@ class Workspace:
 
     @contextmanager
     def _locked(self) -> Iterator[Tenants]:
-        with self.store.lock(operation="apply", timeout=self.lock_timeout), self._tenants() as tenants:
+        with self.store.lock(operation="apply", timeout=self.lock_timeout), self.tenants() as tenants:
             yield tenants
-
-    @contextmanager
-    def _tenants(self) -> Iterator[Tenants]:
-        with ExitStack() as stack:
-            channels = {
-                name: stack.enter_context(self._channel(instance))
-                for name, instance in self.configuration.settings.instances.items()
-            }
-            instances = self.configuration.settings.instances
-            yield {name: Tenant(instances[name].provider, channel) for name, channel in channels.items()}
 
     def _channel(self, instance: Instance) -> HttpApi:
         settings = instance.settings

@@ -179,6 +179,8 @@ def to_json(value: Value) -> Any:
 def from_json(data: Any) -> Value:
     """Read back what `to_json` wrote; sets stay lists until the schema says what they are."""
     match data:
+        case str():
+            return data
         case {"unknown": str(text), **rest} if not rest and (unknown := _parse_unknown(text)):
             return unknown
         case {"secret": str(text), **rest} if not rest and _DIGEST.fullmatch(text):
@@ -207,6 +209,8 @@ def _sort_key(data: Any) -> tuple[str, str]:
 def transform(value: Value, leaf: Callable[[Value], Value]) -> Value:
     """Return the value with `leaf` applied to everything in it that is not a collection."""
     match value:
+        case str():  # nearly everything is, and Mapping is slow to ask
+            return leaf(value)
         case Mapping():
             return {key: transform(item, leaf) for key, item in value.items()}
         case AbstractSet():

@@ -84,6 +84,8 @@ class LocalStore:
 
     def open_intents(self) -> tuple[Intent, ...]:
         """Return the requests, by number, that were announced and neither done nor failed."""
+        if not self.journal_path.exists():
+            return ()
         replay = self._kept().replay
         return tuple(replay.open[number] for number in sorted(replay.open)) if replay else ()
 

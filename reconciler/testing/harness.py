@@ -227,7 +227,7 @@ class Harness:
         records = self.state.records
         desired = {records[address].id: _desired(case) for address, case in self._cases(workspace)}
         wanted = Wanted({id: frozenset(attributes) for id, attributes in desired.items()})
-        with workspace._tenants() as tenants:  # noqa: SLF001 (a look that no user needs)
+        with workspace.tenants() as tenants:
             tenant = tenants[self.instance]
             read = {live.id: live.attributes for live in tenant.provider.read(tenant.channel, wanted)}
         names = {record.id: address.name for address, record in records.items()}
@@ -238,7 +238,7 @@ class Harness:
 
     def seen(self, id: str, attributes: frozenset[str]) -> Mapping[str, Value]:
         """Return what the provider reads of any case; fail if it is gone."""
-        with self.workspace()._tenants() as tenants:  # noqa: SLF001 (a look that no user needs)
+        with self.workspace().tenants() as tenants:
             live = tenants[self.instance].read_one(id, attributes)
         assert live is not None, f"case {id} is gone"
         return live.attributes
