@@ -25,7 +25,8 @@ imports: $(STAMP)
 
 tests: $(STAMP)
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n auto --cov --cov-report=term
+	$(BIN)/pytest -n auto --cov --cov-report=term -k "not conformance or default"
+	$(BIN)/pytest -n auto tests/conformance -k "not default"   # every other switch: the same lines once more
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run.py
