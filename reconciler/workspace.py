@@ -53,8 +53,13 @@ def validate(root: Path, *, env: Mapping[str, str]) -> Configuration:
 
 
 def now() -> str:
-    """Return the time as records and plans hold it: ISO 8601, UTC, seconds."""
+    """Return the time as plans hold it: ISO 8601, UTC, seconds."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def instant() -> str:
+    """Return the time as records hold it: ISO 8601, UTC, microseconds, so that no two applies have the same."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +195,13 @@ class Workspace:
     def _apply(self, plan: Plan, state: State, tenants: Tenants) -> Result:
         self.configuration.settings.limits.enforce(plan)
         if plan.is_empty and not plan.refresh:
-            return Result(())
+            return Result((), unchanged=plan.unchanged)
         known = {record.address.name: {"id": record.id, "url": record.url} for record in state.records.values()}
         for change in plan.changes:
             if change.action is Action.CREATE:
                 known.pop(change.address.name, None)
         journal = self.store.begin(state)
-        recorder = Recorder(journal, now)
+        recorder = Recorder(journal, instant)
         means = Means(
             tenants,
             recorder,

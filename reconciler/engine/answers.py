@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import html
 import json
-import math
 import re
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any, Final
+
+from reconciler.model.strict import strict_json
 
 LONGEST_WORDS: Final = 500
 """Characters of a vendor's message that are shown."""
@@ -121,7 +122,7 @@ def parse_answer(body: bytes) -> Any:
     if not body.strip():
         raise ValueError("it is empty")
     try:
-        data = json.loads(body.decode(), parse_constant=_no_constant, parse_float=_finite)
+        data = strict_json(body.decode())
     except UnicodeDecodeError:
         raise ValueError("it is not valid UTF-8") from None
     except json.JSONDecodeError as error:
@@ -131,14 +132,3 @@ def parse_answer(body: bytes) -> Any:
     if not isinstance(data, dict | list):
         raise ValueError("it is no object and no array")  # noqa: TRY004 (one kind of error)
     return data
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON value")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"the number {text[:40]} is too large")
-    return number

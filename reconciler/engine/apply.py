@@ -92,7 +92,8 @@ def apply(plan: Plan, means: Means) -> Result:
         means.progress.end()
     for record in plan.refresh:
         means.recorder.settle(record.address, record)
-    return Result(tuple(sorted(outcomes, key=lambda outcome: outcome.address)), interrupted=means.stop.is_set())
+    ended = tuple(sorted(outcomes, key=lambda outcome: outcome.address))
+    return Result(ended, interrupted=means.stop.is_set(), unchanged=plan.unchanged)
 
 
 def _run(changes: Mapping[Address, Change], plan: Plan, means: Means) -> Iterator[Outcome]:

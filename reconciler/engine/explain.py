@@ -39,7 +39,9 @@ class Explain(httpx.BaseTransport):
 
     def _failure(self, error: Exception, request: httpx.Request) -> ApiError:
         what = self._what(request)
-        reason = safe_text(str(error) or type(error).__name__, 300, self._redact)
+        # httpx quotes the offending header in a LocalProtocolError, escaped past any masking
+        words = "the request cannot be formed" if isinstance(error, httpx.LocalProtocolError) else str(error)
+        reason = safe_text(words or type(error).__name__, 300, self._redact)
         root = root_of(error)
         if isinstance(root, ssl.SSLCertVerificationError):
             return NotSent(

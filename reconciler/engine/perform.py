@@ -144,7 +144,7 @@ def _send(request: Request, tenant: Tenant) -> Captured:
         if found != expected:
             where = ".".join(str(step) for step in steps)
             raise UnexpectedAnswer(
-                f"{request.path}: asked for {where} {expected}, the answer says {found}", captured
+                f"{request.path}: it was done, but not as asked: {where} is {found} and not {expected}", captured
             )
     return captured
 

@@ -27,7 +27,7 @@ class Record:
     depends_on: tuple[Address, ...] = ()
     lifecycle: Lifecycle = Lifecycle()
     updated_at: str = ""
-    """ISO 8601, UTC, seconds."""
+    """ISO 8601, UTC, microseconds."""
 
     def means_the_same_as(self, other: Record) -> bool:
         """Tell whether nothing but the time differs."""
@@ -35,10 +35,15 @@ class Record:
 
     @property
     def fingerprint(self) -> str:
-        """Return a hash of everything but time and url: a saved plan names the records that it was made upon."""
+        """
+        Return a hash of everything but the url: a saved plan names the records that it was made upon.
+
+        The time is in it, since a record that was changed and changed back is not the one that was planned upon.
+        """
         after = [str(address) for address in self.depends_on]
         life = [self.lifecycle.on_remove, self.lifecycle.prevent_delete, list(self.lifecycle.ignore_changes)]
         meaning = [str(self.address), self.type, self.id, to_json(self.recorded), dict(self.handles), after, life]
+        meaning.append(self.updated_at)
         text = json.dumps(meaning, sort_keys=True, separators=(",", ":"))
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 

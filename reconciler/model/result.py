@@ -42,6 +42,8 @@ class Result:
     outcomes: tuple[Outcome, ...]
     """Sorted by address."""
     interrupted: bool = False
+    unchanged: int = 0
+    """Cases with nothing to do."""
 
     @property
     def summary(self) -> Summary:
@@ -53,6 +55,7 @@ class Result:
             delete=done.count(Action.DELETE),
             release=done.count(Action.RELEASE),
             imported=done.count(Action.IMPORT),
+            unchanged=self.unchanged,
             requests=sum(outcome.requests for outcome in self.outcomes),
         )
 

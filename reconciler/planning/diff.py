@@ -68,7 +68,7 @@ def creation(case: Case, schema: Schema) -> tuple[FieldChange, ...]:
 def drifted(recorded: Attributes, live: Attributes, case: Case | None, schema: Schema) -> tuple[DriftedField, ...]:
     """Return where live is no longer as we last applied it, within what is ours; sorted by path."""
     moved = {name: value for name, value in recorded.items() if live.get(name, ABSENT) != value}
-    watched = {name: value for name, value in moved.items() if not _is_ignored(case, name)}
+    watched = {name: value for name, value in moved.items() if _is_watched(case, name)}
     seen = {name: _share(name, value, live.get(name, ABSENT), case, schema) for name, value in watched.items()}
     return tuple(DriftedField(path, old, new) for path, old, new in differences(watched, seen, schema))
 
@@ -94,14 +94,16 @@ def _inside(name: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> It
     found = DeepDiff(dict(old), dict(new), view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
     keys = {level.path(output_format="list")[0] for group in found.values() for level in group}
     for key in sorted(keys):
-        yield (name, key), old.get(key, ABSENT), new.get(key, ABSENT)
+        before, after = old.get(key, ABSENT), new.get(key, ABSENT)
+        if not (is_absent(before) and is_absent(after)):
+            yield (name, key), before, after
 
 
 def _ours(case: Case, recorded: Attributes, schema: Schema) -> Iterator[str]:
     """Yield what is declared, and the recorded maps: their keys are removed when they are declared no more."""
     for name in {**case.attributes, **recorded}:
         kept = name in case.attributes or (name in schema.fields and schema.kind(name) is Kind.MAP)
-        if kept and not _is_ignored(case, name):
+        if kept and name not in case.lifecycle.ignore_changes:
             yield name
 
 
@@ -109,7 +111,8 @@ def _sides(kind: Kind, owner: Ownership, desired: Value, recorded: Value, live: 
     match kind:
         case Kind.MAP:
             wanted = {key: value for key, value in (desired or {}).items() if value is not None}
-            keys = {*(desired or ()), *(recorded or ())}
+            given = (key for key, value in (recorded or {}).items() if value is not None)
+            keys = {*(desired or ()), *given}
             return {key: value for key, value in (live or {}).items() if key in keys}, wanted
         case Kind.SET if owner is Ownership.SHARED:
             dropped = (recorded or frozenset()) - desired
@@ -155,5 +158,6 @@ def _same(one: Value, other: Value) -> bool:
     return bool(one == other) or (is_absent(one) and is_absent(other))
 
 
-def _is_ignored(case: Case | None, name: str) -> bool:
-    return case is not None and name in case.lifecycle.ignore_changes
+def _is_watched(case: Case | None, name: str) -> bool:
+    """Tell whether an attribute is still ours: declared, and not ignored."""
+    return case is None or (name in case.attributes and name not in case.lifecycle.ignore_changes)

@@ -217,25 +217,16 @@ def _reason(case: Case | None, record: Record | None, live: Live | None, action:
 
 def _outcome(case: Case, record: Record | None, id: str | None, url: str | None) -> Record:
     """Return what is remembered once the case is as desired; an ignored attribute is not ours to remember."""
-    kept = _watched(case).attributes
-    recorded = {name: _without_nulls(value) for name, value in kept.items()}
     return Record(
         address=case.address,
         type=case.type,
         id=id or "",
         url=url or "",
-        recorded=recorded,
+        recorded=dict(_watched(case).attributes),
         handles=record.handles if record and id else {},
         depends_on=case.depends_on,
         lifecycle=case.lifecycle,
     )
-
-
-def _without_nulls(value: Value) -> Value:
-    """Return a map without the keys that are declared null: they must not be there, so nothing of them is ours."""
-    if isinstance(value, Mapping):
-        return {key: item for key, item in value.items() if item is not None}
-    return value
 
 
 def _is_news(record: Record, world: World) -> bool:

@@ -127,6 +127,7 @@ def change_json(change: Change) -> dict[str, Any]:
             reason=change.reason,
             record=change.record and addressed_record_json(change.record),
             base=change.base,
+            depends_on=[str(address) for address in change.depends_on] or None,
         ),
     }
 
@@ -151,7 +152,7 @@ def _field(field: FieldChange) -> dict[str, Any]:
         "add": encode(field.add),
         "remove": encode(field.remove),
         "cause": str(field.cause),
-        **_given(expected=None if before is None else encode(before)),
+        **_given(expected=None if before is None else encode(before), shared=field.shared or None),
         **({} if before is not None else _kinds(before=field.before)),
     }
 

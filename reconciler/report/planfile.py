@@ -9,7 +9,6 @@ written is a reason to refuse it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final, Literal
@@ -24,6 +23,7 @@ from reconciler.model.fields import Schema
 from reconciler.model.operation import Operation, Repeat
 from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.record import Record
+from reconciler.model.strict import strict_json
 from reconciler.model.values import ABSENT, Marker, Value
 from reconciler.report.encoding import decode
 from reconciler.report.jsonplan import CHECKSUM, Checksum, summary_json
@@ -62,6 +62,7 @@ class _Set(_Model):
     remove: list[Any] = Field(description="Members that the set loses.")
     cause: Cause
     expected: list[Any] | None = Field(default=None, description="All members before the change.")
+    shared: bool = Field(default=False, description="Others may come and go in the set.")
     kinds: _Kinds = Field(default_factory=dict, description="`null`: null is a value here.")
 
 
@@ -119,6 +120,9 @@ class _Change(_Model):
     reason: str | None = None
     record: _Record | None = Field(default=None, description="What is remembered once it is done.")
     base: str | None = Field(default=None, description="Fingerprint of the record that this was planned upon.")
+    depends_on: list[str] = Field(
+        default_factory=list, description="The cases that come first, or last in a delete."
+    )
 
 
 class _DriftedField(_Model):
@@ -197,16 +201,12 @@ def _json(text: str) -> dict[str, Any]:
     if len(text) > MAX_BYTES:
         raise PlanRefused(f"the plan file is larger than {MAX_BYTES // 2**20} MiB", hint=_AGAIN)
     try:
-        data = json.loads(text, parse_constant=_refuse_constant)
+        data = strict_json(text)
     except (ValueError, RecursionError) as error:
         raise _no_plan(f"it is not JSON ({error})") from error
     if not isinstance(data, dict):
         raise _no_plan("it is no JSON object")
     return data
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _no_plan(why: str) -> PlanRefused:
@@ -297,6 +297,7 @@ def _change(model: _Change, schemas: Mapping[str, Schema], text: Callable[[str],
         reason=model.reason,
         record=None if model.record is None else _record(model.record, schemas),
         base=model.base,
+        depends_on=tuple(map(Address.parse, model.depends_on)),
     )
 
 
@@ -307,7 +308,7 @@ def _field(model: _Scalar | _Set) -> FieldChange:
     before = _value(model.expected, "set" if model.expected is not None else model.kinds.get("before"))
     members = before if isinstance(before, frozenset) else frozenset()
     after = (members - frozenset(map(decode, model.remove))) | frozenset(map(decode, model.add))
-    return FieldChange(tuple(model.path), before, after, model.cause)
+    return FieldChange(tuple(model.path), before, after, model.cause, shared=model.shared)
 
 
 def _value(data: Any, kind: str | None) -> Value:

@@ -8,8 +8,6 @@ unknown in part is refused, because the next save would write our guess over it.
 from __future__ import annotations
 
 import json
-import math
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final
 
@@ -21,6 +19,7 @@ from reconciler.model.address import Address
 from reconciler.model.case import Lifecycle, OnRemove
 from reconciler.model.fields import Kind, Schema
 from reconciler.model.record import Record, State
+from reconciler.model.strict import strict_json
 from reconciler.model.values import Value, from_json, to_json
 
 VERSION: Final = 1
@@ -157,9 +156,7 @@ def _refuse_newer(data: Any, source: str) -> None:
 def parse_json(content: bytes, *, source: str, hint: str | None = None) -> Any:
     """Read strict JSON: no NaN, no infinity, no key twice, no byte order mark. Raises StateError."""
     try:
-        return json.loads(
-            content.decode(), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
-        )
+        return strict_json(content.decode(), unique=True)
     except UnicodeDecodeError as error:
         place = _place(content, error.start)
         raise StateError(f"{source}:{place} is not valid UTF-8", hint=hint) from error
@@ -177,26 +174,6 @@ def _place(content: bytes, offset: int) -> str:
     """Return line and column, both from 1, of a byte."""
     lines = content[:offset].split(b"\n")
     return f"{len(lines)}:{len(lines[-1]) + 1}"
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a key that stands twice: a merge of two branches leaves such a file, and half of it would be lost."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        key, _ = Counter(key for key, _ in pairs).most_common(1)[0]
-        raise ValueError(f"the key {key!r} stands there twice")
-    return made
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON value")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"the number {text[:40]} is too large")
-    return number
 
 
 def first_problem(error: ValidationError) -> str:

@@ -286,7 +286,9 @@ def test_a_case_that_was_made_otherwise_than_asked_is_remembered_all_the_same() 
     (outcome,) = run.apply(planned).outcomes
 
     assert (outcome.status, outcome.requests) == (FAILED, 1)
-    assert outcome.message == "/cases: asked for team.id 2, the answer says 3 (look at the case, then plan again)"
+    assert outcome.message == (
+        "/cases: it was done, but not as asked: team.id is 3 and not 2 (look at the case, then plan again)"
+    )
     assert run.after is not None
     assert run.after.records[address("a")].id == "100"
     assert run.notes.kinds == ["intent", "done"]

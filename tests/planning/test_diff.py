@@ -233,13 +233,19 @@ def test_a_shared_set_that_the_system_fills_stays_as_the_system_fills_it() -> No
         (meta(__k="1"), meta(__k="2"), [(("metadata", "__k"), "1", "2")]),
         (tags("a"), tags("a", "b"), [(("tags",), frozenset("a"), frozenset("ab"))]),
         ({"name": ONE}, {"name": TWO}, [(("name",), ONE, TWO)]),
+        (meta(n=None), meta(z="9"), []),
+        (meta(n=None), meta(n="back"), [(("metadata", "n"), None, "back")]),
     ],
 )
 def test_drift_is_where_live_has_left_the_record(recorded: Attributes, live: Attributes, drift: list[Any]) -> None:
     expected = tuple(DriftedField(*item) for item in drift)
 
     assert diff.drifted(recorded, live, None, SCHEMA) == expected
-    assert diff.drifted(recorded, live, case("a", {}), SCHEMA) == expected
+    assert diff.drifted(recorded, live, case("a", recorded), SCHEMA) == expected
+
+
+def test_what_is_declared_no_more_does_not_drift() -> None:
+    assert diff.drifted({"name": "a"}, {"name": "b"}, case("a", {}), SCHEMA) == ()
 
 
 def test_what_others_add_to_a_shared_set_is_no_drift() -> None:

@@ -40,7 +40,7 @@ def test_a_new_case_is_created_with_its_marker() -> None:
     (operation,) = change.operations
     assert operation.body["marker"] == Marker(LINEAGE, "soc.a", 7)
     assert change.record == Record(
-        A, "toy", "", "", {"name": "A", "tags": frozenset({"x"}), "metadata": {"k": "1"}}
+        A, "toy", "", "", {"name": "A", "tags": frozenset({"x"}), "metadata": {"k": "1", "n": None}}
     )
 
 

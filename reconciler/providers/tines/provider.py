@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import httpx
 
@@ -50,7 +51,13 @@ class Tines:
         return BearerToken(self._settings.token.get_secret_value())
 
     def check(self, case: Case) -> Iterator[Problem]:
-        """Yield a team that is missing and a metadata key that is ours."""
+        """Yield an id that is none, a team that is missing and a metadata key that is ours."""
+        if case.adopt is not None and not _ID.fullmatch(case.adopt):
+            yield Problem(
+                case.source.at(("import",)),
+                f"{case.adopt!r} is not the id of a Tines case",
+                "it is a number, such as 42",
+            )
         if self._team_of(case) is None and case.adopt is None:
             yield Problem(
                 case.source.at(),
@@ -113,6 +120,9 @@ class Tines:
         if "sub_status" in attributes:  # a sub-status has a meaning only within its team
             attributes |= {"team_id"}
         return wire.live(item, attributes, SCHEMA.normalize)
+
+
+_ID: Final = re.compile(r"[1-9][0-9]{0,18}")
 
 
 def _text(value: Value) -> Any:

@@ -27,6 +27,14 @@ def _email(text: str) -> str:
     return text
 
 
+def _header_text(token: SecretStr) -> SecretStr:
+    """Accept what a header can carry; httpx would quote anything else in its error."""
+    text = token.get_secret_value()
+    if not text.isascii() or not text.isprintable() or text != text.strip():
+        raise ValueError("must be one line of plain characters: a header carries it")
+    return token
+
+
 Text = Annotated[str, StringConstraints(min_length=1)]
 Instant = Annotated[str, AfterValidator(_instant), Timestamp()]
 Email = Annotated[str, AfterValidator(_email)]
@@ -38,7 +46,9 @@ class TinesSettings(ProviderSettings):
     """The settings of one Tines tenant."""
 
     type: Literal["tines"] = Field(description="The system.")
-    token: SecretStr = Field(min_length=1, description="API key, as ${env.NAME}.")
+    token: Annotated[SecretStr, AfterValidator(_header_text)] = Field(
+        min_length=1, description="API key, as ${env.NAME}."
+    )
     team_id: int | None = Field(default=None, description="Team of new cases unless the case says otherwise.")
     marker_key: str = Field(
         default="reconciler", min_length=1, description="Metadata key that carries the marker of our cases."
