@@ -27,7 +27,7 @@ from reconciler.engine.perform import SETTLE
 from reconciler.engine.progress import Progress
 from reconciler.engine.recorder import Recorder
 from reconciler.engine.stop import Stop
-from reconciler.engine.surroundings import Surroundings
+from reconciler.engine.surroundings import OnRequest, Surroundings
 from reconciler.engine.tenant import Tenant, Tenants
 from reconciler.errors import PlanRefused, StalePlan
 from reconciler.model.address import Address
@@ -45,6 +45,10 @@ from reconciler.state import LocalStore, Store
 
 Transports = Callable[[Instance], httpx.BaseTransport | None]
 """What carries the requests of a provider instance; None is the network."""
+
+
+LONG_WAIT = 5.0
+"""Seconds from which on a wait is worth a line."""
 
 
 def validate(root: Path, *, env: Mapping[str, str]) -> Configuration:
@@ -76,6 +80,8 @@ class Workspace:
     transports: Transports = lambda _: None
     around: Surroundings | None = None
     """Time and chance of the requests; None is the real ones, interrupted by `stop`."""
+    on_request: OnRequest | None = None
+    """Told of every attempt."""
 
     @classmethod
     def open(
@@ -87,6 +93,7 @@ class Workspace:
         stop: Stop,
         parallelism: int = 8,
         lock_timeout: float = 30.0,
+        on_request: OnRequest | None = None,
     ) -> Workspace:
         """Read the files; raise ConfigError with every problem in them."""
         configuration = load(root, env=env)
@@ -94,7 +101,7 @@ class Workspace:
             instance.type: instance.provider.schema for instance in configuration.settings.instances.values()
         }
         store = LocalStore(configuration.settings.state_path, schemas, sleep=stop.sleep)
-        return cls(configuration, store, progress, stop, parallelism, lock_timeout)
+        return cls(configuration, store, progress, stop, parallelism, lock_timeout, on_request=on_request)
 
     @property
     def schemas(self) -> Mapping[str, Schema]:
@@ -289,6 +296,12 @@ class Workspace:
         with self.store.lock(operation="apply", timeout=self.lock_timeout), self.tenants() as tenants:
             yield tenants
 
+    def _wait(self, seconds: float) -> None:
+        """Wait before a request; a long wait is announced, since nothing else shows that the run is alive."""
+        if seconds >= LONG_WAIT:
+            self.progress.say(f"waiting {seconds:.0f} s, as the system or its limit asks")
+        self.stop.sleep(seconds)
+
     def _channel(self, instance: Instance) -> HttpApi:
         settings = instance.settings
         return HttpApi(
@@ -299,9 +312,10 @@ class Workspace:
                 settings.requests_per_minute,
                 settings.concurrency,
             ),
-            around=self.around or Surroundings(sleep=self.stop.sleep, stop=self.stop.is_set),
+            around=self.around or Surroundings(sleep=self._wait, stop=self.stop.is_set),
             redact=redactor(self.configuration.secrets),
             transport=self.transports(instance),
+            on_request=self.on_request,
         )
 
 

@@ -12,7 +12,7 @@ import click
 from reconciler.cli.faults import FAILURE, INTERRUPTED
 from reconciler.cli.options import command, excludes, option, targets
 from reconciler.cli.run import PARALLELISM, Run
-from reconciler.errors import ReconcilerError
+from reconciler.errors import Incomplete, ReconcilerError
 
 if TYPE_CHECKING:
     from reconciler.cli.signals import Stopping
@@ -153,4 +153,16 @@ def _report(run: Run, result: Result | None, *, is_empty: bool) -> int:
         run.output.lines(render_result(result))
     if result.interrupted:
         return INTERRUPTED
-    return 0 if result.is_complete else FAILURE
+    if not result.is_complete:
+        raise _incomplete(result)
+    return 0
+
+
+def _incomplete(result: Result) -> Incomplete:
+    """Return the error that says, where the result may not be looked at, what went wrong."""
+    missing = result.not_done
+    lines = [f"{outcome.address}: {outcome.message}" for outcome in missing]
+    return Incomplete(
+        "\n".join([f"{len(missing)} of {len(result.outcomes)} cases were not applied", *lines]),
+        hint="what was done is recorded; mend what is said there, then apply again",
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import os
 import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
@@ -69,8 +70,18 @@ def help_alone(ctx: click.Context) -> int:
 
 
 def option(*names: str, **settings: Any) -> Callable[[_F], _F]:
-    """Declare an option that `RECONCILER_<NAME>` sets too."""
-    return click.option(*names, envvar=variable(*names), **settings)
+    """Declare an option that `RECONCILER_<NAME>` sets too, and of a pair `RECONCILER_NO_<NAME>` the other half."""
+    envvar = variable(*names)
+    pair = next((name for name in names if "/--no-" in name), None)
+    if pair is not None:
+        settings |= {"default": lambda: not _is_set(envvar.replace(PREFIX, f"{PREFIX}NO_", 1))}
+        settings["show_default"] = pair.partition("/")[0].removeprefix("--")
+    return click.option(*names, envvar=envvar, **settings)
+
+
+def _is_set(variable: str) -> bool:
+    """Tell whether an environment variable says yes; raise click.BadParameter if it says neither yes nor no."""
+    return bool(click.BOOL.convert(os.environ.get(variable) or "0", None, None))
 
 
 def variable(*names: str) -> str:
@@ -117,7 +128,7 @@ _COMMON: Final = (
     option("--json", "as_json", is_flag=True, help="Short for --format json."),
     option("--no-color", "no_color", is_flag=True, help="Write no colours; NO_COLOR does the same."),
     option("-q", "--quiet", "quiet", is_flag=True, help="Tell no progress, only results, warnings and errors."),
-    option("-v", "--verbose", "verbose", count=True, help="Tell more; twice tells the causes of an error."),
+    option("-v", "--verbose", "verbose", count=True, help="Tell each request; twice, the causes of an error too."),
     option(
         "--lock-timeout",
         "lock_timeout",
@@ -127,9 +138,7 @@ _COMMON: Final = (
         metavar="TIME",
         help="How long to wait for another apply to finish: 30s, 5m.",
     ),
-    option(
-        "--input/--no-input", "input_", default=True, show_default=True, help="Whether questions may be asked."
-    ),
+    option("--input/--no-input", "input_", help="Whether questions may be asked."),
 )
 _COMMON_NAMES: Final = ("format_", "as_json", "no_color", "quiet", "verbose", "lock_timeout", "input_")
 

@@ -125,8 +125,12 @@ class Output:
 
         if self.tone.quiet:
             return Silent()
-        say = self.note if self.tone.verbosity else _nothing
-        return Bars(self.stderr, say) if self.is_lively(self.stderr) else PlainLines(self.note, say)
+        return Bars(self.stderr, self.note) if self.is_lively(self.stderr) else PlainLines(self.note, self.note)
+
+    def request(self, method: str, path: str, status: int, seconds: float) -> None:
+        """Tell one request of the engine to those who asked for more."""
+        if self.tone.verbosity:
+            self.note(f"{method} {path} {status or 'no answer'} in {seconds:.2f} s")
 
     # -- colour ------------------------------------------------------------------------------------------------
 
@@ -172,7 +176,3 @@ def _is_terminal(stream: TextIO) -> bool:
         return stream.isatty()
     except ValueError:
         return False
-
-
-def _nothing(text: str) -> None:
-    """Say nothing: what is told only to those who asked for more."""

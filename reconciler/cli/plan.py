@@ -27,9 +27,7 @@ Examples:
 )
 @targets
 @excludes
-@option(
-    "--refresh/--no-refresh", "refresh", default=True, show_default=True, help="Whether to read the live cases."
-)
+@option("--refresh/--no-refresh", "refresh", help="Whether to read the live cases.")
 def plan(
     run: Run, out: str | None, detailed: bool, targets: Sequence[str], excludes: Sequence[str], refresh: bool
 ) -> int:

@@ -47,12 +47,28 @@ def _text(name: str) -> str:
 
 
 def save_plan(run: Run, plan: Plan, name: str) -> None:
-    """Write a plan to a file that only its owner reads, whole or not at all."""
+    """Write a plan to a file that only its owner reads, whole or not at all; a pipe or device is written to."""
     pieces = _without_secrets(write_plan(plan), run.output.redact)
+    path = Path(name)
     try:
-        _replace(Path(name), pieces)
+        if path.exists() and not path.is_file():
+            with path.open("w", encoding="utf-8", newline="\n") as stream:
+                stream.writelines(pieces)
+            return
+        _refuse_other_files(path)
+        _replace(Path(os.path.realpath(path)), pieces)
     except OSError as error:
         raise ReconcilerError(f"cannot write {name}: {error.strerror}") from error
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Overwrite an earlier plan, and nothing else: a slip of the hand could name the state or a case file."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        begin = file.read(64).split()
+    if begin and begin[:2] != [b"{", b'"format_version":']:
+        raise PlanRefused(f"{path} is there already and is not a plan", hint="choose another name, or remove it")
 
 
 def _without_secrets(pieces: Iterable[str], redact: Callable[[str], str]) -> Iterator[str]:

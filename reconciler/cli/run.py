@@ -40,6 +40,7 @@ class Run:
             stop=stop or Stop(),
             parallelism=parallelism,
             lock_timeout=self.lock_timeout,
+            on_request=self.output.request,
         )
         self.mask(workspace.configuration)
         return workspace

@@ -74,6 +74,7 @@ class StandIn:
     stop: Stop | None = None
 
     def open(self, root: Path, *, env: Mapping[str, str], progress: Progress, stop: Stop, **more: Any) -> StandIn:
+        more.pop("on_request")
         self.calls.append(("open", more))
         self.progress, self.stop = progress, stop
         return self

@@ -5,7 +5,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -507,3 +507,43 @@ def test_an_answer_that_is_no_text_is_no(cli: CommandLine, monkeypatch: pytest.M
 
     assert main(["apply"]) == 1
     assert [name for name, _ in cli.workspace.calls] == ["open", "apply"]
+
+
+def test_out_overwrites_an_earlier_plan_and_nothing_else(cli: CommandLine, tmp_path: Path) -> None:
+    state, link = tmp_path / "state.json", tmp_path / "link.json"
+    state.write_text('{\n  "cases": {}\n}\n')
+    link.symlink_to(tmp_path / "plan.json")
+
+    refused = cli("plan", "--out", str(state))
+    written = [cli("plan", "--out", str(link)).code for _ in range(2)]
+
+    assert refused.code == 1
+    assert "is there already and is not a plan" in refused.err
+    assert state.read_text() == '{\n  "cases": {}\n}\n'
+    assert written == [0, 0]
+    assert link.is_symlink()
+
+
+def test_out_writes_to_a_pipe_or_device(cli: CommandLine) -> None:
+    assert cli("plan", "--out", "/dev/null").code == 0
+    assert not Path("/dev/null").is_file()
+
+
+@pytest.mark.parametrize(
+    ("variables", "refresh"),
+    [
+        ({}, True),
+        ({"RECONCILER_NO_REFRESH": "1"}, False),
+        ({"RECONCILER_REFRESH": "0"}, False),
+        ({"RECONCILER_NO_REFRESH": "0"}, True),
+    ],
+)
+def test_either_half_of_a_pair_can_be_set_in_the_environment(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str], *, refresh: bool
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    cli("plan")
+
+    assert cli.workspace.calls[-1] == ("plan", {"targets": (), "excludes": (), "refresh": refresh})

@@ -47,14 +47,15 @@ def test_a_quiet_run_tells_no_progress() -> None:
     assert isinstance(output(Tone(quiet=True)).progress(), Silent)
 
 
-def test_diagnostics_are_for_those_who_ask() -> None:
-    for verbosity, text in ((0, "Reading …\n"), (1, "Reading …\nretried\n")):
+def test_what_the_engine_says_is_told_and_each_request_to_those_who_ask() -> None:
+    for verbosity, request in ((0, ""), (1, "GET /cases 200 in 0.10 s\n")):
         out = output(Tone(verbosity=verbosity))
         progress = out.progress()
         progress.begin("Reading", None)
-        progress.say("retried")
+        progress.say("waiting 30 s")
+        out.request("GET", "/cases", 200, 0.1)
 
-        assert out.stderr.getvalue() == text  # type: ignore[attr-defined]
+        assert out.stderr.getvalue() == f"Reading …\nwaiting 30 s\n{request}"  # type: ignore[attr-defined]
 
 
 class Gone(io.StringIO):

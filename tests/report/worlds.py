@@ -175,7 +175,9 @@ STEPS = st.lists(TEXT | st.integers(0, 3), max_size=3).map(tuple)
 ABSENTS = st.just(ABSENT)
 FIELDS = st.builds(
     FieldChange, PATHS, JSON_VALUES | MEMBERS | ABSENTS, JSON_VALUES | ABSENTS, st.sampled_from(Cause)
-) | st.builds(FieldChange, PATHS, MEMBERS | ABSENTS | st.none(), MEMBERS, st.sampled_from(Cause))
+) | st.builds(
+    FieldChange, PATHS, MEMBERS | ABSENTS | st.none(), MEMBERS, st.sampled_from(Cause), shared=st.booleans()
+)
 MARKERS = st.builds(Marker, st.just(LINEAGE), ADDRESSES.map(str), st.integers(0, 99))
 BODIES = st.none() | st.dictionaries(KEYS, JSON_VALUES | MARKERS, max_size=3)
 OPERATIONS = st.builds(
@@ -225,6 +227,7 @@ CHANGES = st.builds(
     st.none() | TEXT,
     st.none() | RECORDS,
     st.none() | TEXT,
+    depends_on=st.lists(ADDRESSES, max_size=3).map(tuple),
 )
 DRIFTED = st.builds(DriftedField, PATHS, JSON_VALUES | MEMBERS | ABSENTS, JSON_VALUES | MEMBERS | ABSENTS)
 DRIFTS = st.builds(
