@@ -78,19 +78,8 @@ def perform(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float
         raise
 
 
-def look_for_created(
-    tenant: Tenant, marker: Marker, names: Sequence[str], stop: Stop, settle: Sequence[float]
-) -> Captured | None:
-    """Look for what a create made, once after each wait: a slow system may finish it after we gave up."""
-    for seconds in settle:
-        stop.sleep(seconds)
-        found = _find_created(tenant, marker, names)
-        if found is not None:
-            return found
-    return None
-
-
-def _find_created(tenant: Tenant, marker: Marker, names: Sequence[str]) -> Captured | None:
+def find_created(tenant: Tenant, marker: Marker, names: Sequence[str]) -> Captured | None:
+    """Return what the create that carried a marker made, None if there is no such case; two are an error."""
     ids = tenant.provider.find(tenant.channel, marker)
     if not ids:
         return None
@@ -132,7 +121,12 @@ def _look(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float])
     if not request.operation.creates:
         now = standing(request.change, tenant, request.marker.lineage)
         return {} if now is not None and is_done(request.operation, now) else None
-    return look_for_created(tenant, request.marker, tuple(request.operation.captures), stop, settle)
+    for seconds in settle:
+        stop.sleep(seconds)
+        found = find_created(tenant, request.marker, tuple(request.operation.captures))
+        if found is not None:
+            return found
+    return None
 
 
 def _send(request: Request, tenant: Tenant) -> Captured:
