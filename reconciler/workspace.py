@@ -154,12 +154,10 @@ class Workspace:
     def tenants(self) -> Iterator[Tenants]:
         """Open a channel to every system; close them at the end."""
         with ExitStack() as stack:
-            channels = {
-                name: stack.enter_context(self._channel(instance))
+            yield {
+                name: Tenant(instance.provider, stack.enter_context(self._channel(instance)))
                 for name, instance in self.configuration.settings.instances.items()
             }
-            instances = self.configuration.settings.instances
-            yield {name: Tenant(instances[name].provider, channel) for name, channel in channels.items()}
 
     # -- the steps ---------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from reconciler.engine.tenant import Tenant
 from reconciler.errors import Conflict
-from reconciler.model.change import Action, Change, FieldChange, is_absent
+from reconciler.model.change import Action, Change, FieldChange, is_same
 from reconciler.model.operation import Operation, Repeat
 from reconciler.model.values import Digest, Path, Value
 from reconciler.planning.normalize import seal_like
@@ -73,17 +73,13 @@ def _stands(field: FieldChange, attributes: Mapping[str, Value], key: str) -> tu
     if field.shared and isinstance(shown, AbstractSet):
         as_before = as_after = shown & (field.add | field.remove)
         before, after = field.remove, field.add
-    if _same(as_after, after):
+    if is_same(as_after, after):
         return Now.DONE, shown
-    return (Now.AS_PLANNED if _same(as_before, before) else Now.MOVED), shown
+    return (Now.AS_PLANNED if is_same(as_before, before) else Now.MOVED), shown
 
 
 def _sealed(value: Value, pattern: Value, key: str) -> Value:
     return seal_like({"it": value}, ({"it": pattern},), key)["it"]
-
-
-def _same(one: Value, other: Value) -> bool:
-    return bool(one == other) or (is_absent(one) and is_absent(other))
 
 
 def _shown(value: Value) -> str:

@@ -124,6 +124,11 @@ def is_absent(value: Value) -> bool:
     return value is ABSENT or value is None
 
 
+def is_same(one: Value, other: Value) -> bool:
+    """Tell whether two values are equal; no key and a null are."""
+    return bool(one == other) or (is_absent(one) and is_absent(other))
+
+
 @dataclass(frozen=True, slots=True)
 class DriftReport:
     """Drift of a whole workspace."""

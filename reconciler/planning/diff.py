@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from reconciler.model.case import Case
-from reconciler.model.change import Cause, DriftedField, FieldChange, is_absent
+from reconciler.model.change import Cause, DriftedField, FieldChange, is_same
 from reconciler.model.fields import Kind, Ownership, Schema
 from reconciler.model.values import ABSENT, Path, Value
 
@@ -77,7 +77,7 @@ def differences(before: Attributes, after: Attributes, schema: Schema) -> Iterat
     """Yield every path at which two sides differ, sorted; equality first, since looking inside costs far more."""
     for name in sorted(after):
         old, new = before.get(name, ABSENT), after[name]
-        if old == new or (is_absent(old) and is_absent(new)):
+        if is_same(old, new):
             continue
         if schema.kind(name) is Kind.MAP:
             yield from _inside(name, old or {}, new or {})
@@ -95,7 +95,7 @@ def _inside(name: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> It
     keys = {level.path(output_format="list")[0] for group in found.values() for level in group}
     for key in sorted(keys):
         before, after = old.get(key, ABSENT), new.get(key, ABSENT)
-        if not (is_absent(before) and is_absent(after)):
+        if not is_same(before, after):
             yield (name, key), before, after
 
 
@@ -126,10 +126,10 @@ def _sides(kind: Kind, owner: Ownership, desired: Value, recorded: Value, live: 
 def _cause(case: Case, path: Path, recorded: Attributes, live: Attributes, schema: Schema) -> Cause:
     """Tell which side has moved away from the record; what was never recorded can only come from the YAML."""
     was = _at(recorded, path)
-    edited = not _same(_at(case.attributes, path), was)
+    edited = not is_same(_at(case.attributes, path), was)
     if was is ABSENT:
         return Cause.CONFIG
-    moved = not _same(_at({path[0]: _share(path[0], was, _at(live, path[:1]), case, schema)}, path), was)
+    moved = not is_same(_at({path[0]: _share(path[0], was, _at(live, path[:1]), case, schema)}, path), was)
     if edited and moved:
         return Cause.BOTH
     return Cause.DRIFT if moved else Cause.CONFIG
@@ -152,10 +152,6 @@ def _at(attributes: Attributes, path: Path) -> Value:
     for step in path:
         value = value.get(step, ABSENT) if isinstance(value, Mapping) else ABSENT
     return value
-
-
-def _same(one: Value, other: Value) -> bool:
-    return bool(one == other) or (is_absent(one) and is_absent(other))
 
 
 def _is_watched(case: Case | None, name: str) -> bool:
