@@ -16,7 +16,7 @@ from reconciler.model.change import Change
 from reconciler.model.fields import Schema
 from reconciler.model.operation import Operation
 from reconciler.model.values import Marker, Secret, Value
-from reconciler.providers.base import Api, CaseModel, Meanings, Params, ProviderSettings, Wanted
+from reconciler.providers.base import Api, CaseModel, Meanings, Params, Provider, ProviderSettings, Subject, Wanted
 from reconciler.providers.tines import wire
 from reconciler.providers.tines.reading import find_marked, read_each, read_items, walk
 from reconciler.providers.tines.requests import requests
@@ -35,7 +35,7 @@ class BearerToken(httpx.Auth):
         yield request
 
 
-class Tines:
+class Tines(Provider):
     """The adapter of one Tines tenant."""
 
     settings_model: ClassVar[type[ProviderSettings]] = TinesSettings
@@ -83,9 +83,9 @@ class Tines:
         for item in read_each(api, lean):
             yield self._live(item, wanted)
 
-    def lookup(self, api: Api, cases: Sequence[tuple[Case, Live | None]]) -> Meanings:
+    def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:
         """Turn the names of sub-statuses into ids; one list a team, and only where one is declared."""
-        named = [(case, self._team_of(case, live)) for case, live in cases if _sets_sub_status(case, live)]
+        named = [(each.case, self._team_of(each.case, each.live)) for each in cases if _sets_sub_status(each)]
         lists = {team: _sub_statuses(api, team) for team in {team for _, team in named}}
         problems = [problem for case, team in named for problem in _sub_status_problems(case, lists[team])]
         if problems:
@@ -95,7 +95,7 @@ class Tines:
             for case, team in named
         }
 
-    def find(self, api: Api, marker: Marker) -> Sequence[str]:
+    def find(self, api: Api, marker: Marker, declared: Mapping[str, Value]) -> Sequence[str]:  # noqa: ARG002
         """Return the ids of the cases whose metadata carries the marker."""
         return find_marked(api, self._settings.marker_key, marker, ())
 
@@ -129,9 +129,9 @@ def _text(value: Value) -> Any:
     return value.value if isinstance(value, Secret) else value
 
 
-def _sets_sub_status(case: Case, live: Live | None) -> bool:
-    ignored = live is not None and "sub_status" in case.lifecycle.ignore_changes
-    return "sub_status" in case.attributes and not ignored
+def _sets_sub_status(subject: Subject) -> bool:
+    ignored = subject.live is not None and "sub_status" in subject.case.lifecycle.ignore_changes
+    return "sub_status" in subject.case.attributes and not ignored
 
 
 @dataclass(frozen=True, slots=True)

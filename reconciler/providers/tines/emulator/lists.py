@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from reconciler.providers.emulation import Call, Reply, route
-from reconciler.providers.tines.emulator_params import (
+from reconciler.providers.tines.emulator.params import (
     Invalid,
     many,
     moment,
@@ -22,13 +22,13 @@ from reconciler.providers.tines.emulator_params import (
     truth,
     whole_number,
 )
-from reconciler.providers.tines.emulator_shapes import Painter, paginated
-from reconciler.providers.tines.emulator_tenant import PARENTS, PRIORITIES, StoredCase
+from reconciler.providers.tines.emulator.shapes import Painter, paginated
+from reconciler.providers.tines.emulator.tenant import PARENTS, PRIORITIES, StoredCase
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reconciler.providers.tines.emulator_tenant import Tenant
+    from reconciler.providers.tines.emulator.tenant import Tenant
 
 _Test = Callable[[StoredCase], bool]
 

@@ -13,15 +13,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from reconciler.providers.emulation import Call, Refused, Reply, route
-from reconciler.providers.tines.emulator_cases import find_case
-from reconciler.providers.tines.emulator_params import params
-from reconciler.providers.tines.emulator_rules import checked_metadata
+from reconciler.providers.tines.emulator.cases import find_case
+from reconciler.providers.tines.emulator.params import params
+from reconciler.providers.tines.emulator.rules import checked_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.providers.tines.emulator_rules import CaseRules
-    from reconciler.providers.tines.emulator_tenant import StoredCase, Tenant
+    from reconciler.providers.tines.emulator.rules import CaseRules
+    from reconciler.providers.tines.emulator.tenant import StoredCase, Tenant
 
 _METADATA = "/api/v2/cases/{case_id}/metadata"
 

@@ -6,12 +6,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from reconciler.providers.emulation import Call, Refused, Reply, route
-from reconciler.providers.tines.emulator_params import Invalid, one_of, params, whole_number
-from reconciler.providers.tines.emulator_shapes import Painter, paginated
-from reconciler.providers.tines.emulator_tenant import PARENTS
+from reconciler.providers.tines.emulator.params import Invalid, one_of, params, whole_number
+from reconciler.providers.tines.emulator.shapes import Painter, paginated
+from reconciler.providers.tines.emulator.tenant import PARENTS
 
 if TYPE_CHECKING:
-    from reconciler.providers.tines.emulator_tenant import Tenant
+    from reconciler.providers.tines.emulator.tenant import Tenant
 
 
 class SetupRoutes:

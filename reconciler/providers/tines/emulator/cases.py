@@ -7,12 +7,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from reconciler.providers.emulation import Call, Refused, Reply, route
-from reconciler.providers.tines.emulator_params import many, params, truth
-from reconciler.providers.tines.emulator_shapes import Painter, paginated
+from reconciler.providers.tines.emulator.params import many, params, truth
+from reconciler.providers.tines.emulator.shapes import Painter, paginated
 
 if TYPE_CHECKING:
-    from reconciler.providers.tines.emulator_rules import CaseRules
-    from reconciler.providers.tines.emulator_tenant import StoredCase, Tenant
+    from reconciler.providers.tines.emulator.rules import CaseRules
+    from reconciler.providers.tines.emulator.tenant import StoredCase, Tenant
 
 _ACTIVITIES_PER_PAGE = 50
 

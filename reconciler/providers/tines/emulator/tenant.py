@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reconciler.providers.emulation import Clock
-    from reconciler.providers.tines.emulator_switches import TinesSwitches
+    from reconciler.providers.tines.emulator.switches import TinesSwitches
 
 PARENTS = ("OPEN", "CLOSED")
 PRIORITIES = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")

@@ -1,11 +1,11 @@
 """
 A Tines tenant in memory, as strict as the vendor's documentation and live tenants are known to be.
 
-    emulator_switches   what nobody says, one switch each
-    emulator_tenant     what the tenant holds
-    emulator_rules      how it makes and changes cases
-    emulator_params     how it reads requests           emulator_shapes   how it words answers
-    emulator_cases · emulator_lists · emulator_metadata · emulator_setup   its routes
+    switches                             what nobody says, one switch each
+    tenant                               what the tenant holds
+    rules                                how it makes and changes cases
+    params · shapes                      how it reads requests, how it words answers
+    cases · lists · metadata · setup     its routes
 
 Cases come with their scalars, tags, assignees and metadata. Every other sub-resource of a case has no route.
 """
@@ -21,14 +21,14 @@ from math import ceil
 from typing import Any
 
 from reconciler.providers.emulation import Call, Clock, Emulator, Refused, Reply, utc_now
-from reconciler.providers.tines.emulator_cases import CaseRoutes
-from reconciler.providers.tines.emulator_lists import ListRoutes
-from reconciler.providers.tines.emulator_metadata import MetadataRoutes
-from reconciler.providers.tines.emulator_rules import CaseRules
-from reconciler.providers.tines.emulator_setup import SetupRoutes
-from reconciler.providers.tines.emulator_shapes import Painter, error
-from reconciler.providers.tines.emulator_switches import SWITCH_SETTINGS, TinesSwitches
-from reconciler.providers.tines.emulator_tenant import Tenant, User
+from reconciler.providers.tines.emulator.cases import CaseRoutes
+from reconciler.providers.tines.emulator.lists import ListRoutes
+from reconciler.providers.tines.emulator.metadata import MetadataRoutes
+from reconciler.providers.tines.emulator.rules import CaseRules
+from reconciler.providers.tines.emulator.setup import SetupRoutes
+from reconciler.providers.tines.emulator.shapes import Painter, error
+from reconciler.providers.tines.emulator.switches import SWITCH_SETTINGS, TinesSwitches
+from reconciler.providers.tines.emulator.tenant import Tenant, User
 
 __all__ = ["DEFAULT_TOKEN", "SWITCH_SETTINGS", "TinesEmulator", "TinesSwitches"]
 

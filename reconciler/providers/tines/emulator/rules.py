@@ -16,13 +16,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from reconciler.providers.emulation import Refused
-from reconciler.providers.tines.emulator_params import Invalid, moment, one_of, texts, whole_number
-from reconciler.providers.tines.emulator_tenant import PARENTS, PRIORITIES, Condition, StoredCase, in_team
+from reconciler.providers.tines.emulator.params import Invalid, moment, one_of, texts, whole_number
+from reconciler.providers.tines.emulator.tenant import PARENTS, PRIORITIES, Condition, StoredCase, in_team
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reconciler.providers.tines.emulator_tenant import SubStatus, Tenant, User
+    from reconciler.providers.tines.emulator.tenant import SubStatus, Tenant, User
 
 _SCALARS = (
     "name",

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from reconciler.providers.emulation import Call, Refused, Reply
-from reconciler.providers.tines.emulator_params import Invalid, whole_number
-from reconciler.providers.tines.emulator_switches import LEAN, ErrorShape, TinesSwitches
+from reconciler.providers.tines.emulator.params import Invalid, whole_number
+from reconciler.providers.tines.emulator.switches import LEAN, ErrorShape, TinesSwitches
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reconciler.providers.tines.emulator_tenant import (
+    from reconciler.providers.tines.emulator.tenant import (
         Activity,
         StoredCase,
         SubStatus,

@@ -355,11 +355,11 @@ def marked(*ids: int) -> list[Item]:
     ],
 )
 def test_a_marker_is_found_whatever_becomes_of_the_filter(server: Server, found: list[str], requests: int) -> None:
-    assert provider().find(server, MARKER) == found
+    assert provider().find(server, MARKER, {}) == found
     assert len(server.requests) == requests
 
 
 def test_a_case_that_vanishes_while_it_is_looked_at_does_not_carry_the_marker() -> None:
     server = Server(marked(1), lists=_without("metadata"), shift=lambda _page, items: items.clear())
 
-    assert provider().find(server, MARKER) == []
+    assert provider().find(server, MARKER, {}) == []

@@ -10,8 +10,8 @@ from reconciler.errors import ConfigError, Location, ProtocolError
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Lifecycle, Live
 from reconciler.model.fields import Kind
-from reconciler.model.values import Path, Secret
-from reconciler.providers.base import Params
+from reconciler.model.values import Marker, Path, Secret
+from reconciler.providers.base import Params, Subject
 from reconciler.providers.tines import wire
 from reconciler.providers.tines.provider import Tines
 from reconciler.providers.tines.schema import SCHEMA, TinesCase, TinesSettings
@@ -28,6 +28,10 @@ class Place:
 
 def case(attributes: dict[str, Any], name: str = "a", **more: Any) -> Case:
     return Case(Address("soc", name), "tines", attributes, Place(), **more)
+
+
+def subject(declared: Case, live: Live | None = None) -> Subject:
+    return Subject(declared, live, Marker("L", str(declared.address), 7))
 
 
 def tines(**settings: Any) -> Tines:
@@ -237,17 +241,19 @@ class Statuses:
 
 def test_sub_statuses_are_looked_up_team_by_team_and_once() -> None:
     api = Statuses()
-    cases: list[tuple[Case, Live | None]] = [
-        (case({"sub_status": "Done"}, "a"), None),
-        (case({"sub_status": "To do"}, "b"), Live("1", "", {"team_id": 2})),
-        (case({"sub_status": Secret("Done")}, "c"), Live("2", "", {"team_id": 3})),
-        (case({"sub_status": "Done", "team_id": 3}, "d"), Live("3", "", {"team_id": 2})),
-        (case({"sub_status": "Done", "status": "closed"}, "e"), Live("4", "", {})),
-        (case({"name": "x"}, "f"), None),
-        (case({"sub_status": "no such", "name": "x"}, "g", lifecycle=IGNORING), Live("5", "", {"team_id": 4})),
+    subjects = [
+        subject(case({"sub_status": "Done"}, "a"), None),
+        subject(case({"sub_status": "To do"}, "b"), Live("1", "", {"team_id": 2})),
+        subject(case({"sub_status": Secret("Done")}, "c"), Live("2", "", {"team_id": 3})),
+        subject(case({"sub_status": "Done", "team_id": 3}, "d"), Live("3", "", {"team_id": 2})),
+        subject(case({"sub_status": "Done", "status": "closed"}, "e"), Live("4", "", {})),
+        subject(case({"name": "x"}, "f"), None),
+        subject(
+            case({"sub_status": "no such", "name": "x"}, "g", lifecycle=IGNORING), Live("5", "", {"team_id": 4})
+        ),
     ]
 
-    meanings = tines(team_id=2).lookup(api, cases)
+    meanings = tines(team_id=2).lookup(api, subjects)
 
     assert {address.name: meaning["sub_status_id"] for address, meaning in meanings.items()} == {
         "a": 21,
@@ -262,7 +268,7 @@ def test_sub_statuses_are_looked_up_team_by_team_and_once() -> None:
 def test_nothing_is_looked_up_where_nothing_is_named() -> None:
     api = Statuses()
 
-    assert tines(team_id=2).lookup(api, [(case({"name": "x"}), None)]) == {}
+    assert tines(team_id=2).lookup(api, [subject(case({"name": "x"}))]) == {}
     assert api.requests == []
 
 
@@ -286,7 +292,7 @@ def test_a_sub_status_that_cannot_be_is_told_with_its_place(
     attributes: dict[str, Any], message: str, hint: str | None
 ) -> None:
     with pytest.raises(ConfigError) as caught:
-        tines(team_id=2).lookup(Statuses(), [(case(attributes), None)])
+        tines(team_id=2).lookup(Statuses(), [subject(case(attributes))])
 
     (problem,) = caught.value.problems
     assert (problem.message, problem.hint, problem.location.file) == (message, hint, "sub_status")
@@ -294,7 +300,7 @@ def test_a_sub_status_that_cannot_be_is_told_with_its_place(
 
 def test_an_unknown_sub_status_from_the_environment_is_not_shown() -> None:
     with pytest.raises(ConfigError) as caught:
-        tines(team_id=2).lookup(Statuses(), [(case({"sub_status": Secret("hunter2")}), None)])
+        tines(team_id=2).lookup(Statuses(), [subject(case({"sub_status": Secret("hunter2")}))])
 
     assert "hunter2" not in str(caught.value)
 
@@ -317,4 +323,4 @@ class Answers:
 )
 def test_an_unknown_shape_of_the_statuses_is_an_error_in_words(answer: Any) -> None:
     with pytest.raises((ProtocolError, ConfigError), match=r"case status|not an object"):
-        tines(team_id=2).lookup(Answers(answer), [(case({"sub_status": "Done"}), None)])
+        tines(team_id=2).lookup(Answers(answer), [subject(case({"sub_status": "Done"}))])
