@@ -40,7 +40,9 @@ from reconciler.model.redaction import redactor
 from reconciler.model.result import Result
 from reconciler.model.values import Secret, leaves
 from reconciler.planning import planner
+from reconciler.planning.naming import unnamed
 from reconciler.planning.scope import select
+from reconciler.providers.base import Subject
 from reconciler.state import LocalStore, Store
 
 Transports = Callable[[Instance], httpx.BaseTransport | None]
@@ -176,10 +178,12 @@ class Workspace:
         meanings: dict[Address, Mapping[str, object]] = {}
         for name, tenant in tenants.items():
             changing = [change.address for change in drafted.changes if change.address.provider == name]
-            pairs = [
-                (world.cases[address], world.lives.get(address)) for address in changing if address in world.cases
+            subjects = [
+                Subject(world.cases[address], world.lives.get(address), planner.marker_of(address, state))
+                for address in changing
+                if address in world.cases
             ]
-            meanings |= tenant.provider.lookup(tenant.channel, pairs) if pairs else {}
+            meanings |= tenant.provider.lookup(tenant.channel, subjects) if subjects else {}
         operations = {name: tenant.provider.operations for name, tenant in tenants.items()}
         plan = planner.finish(drafted, world, operations, meanings, now=now())
         warnings = (*self.configuration.warnings, *plan.warnings, *_partial(targets, excludes))
@@ -191,7 +195,7 @@ class Workspace:
         cases = {address: case for address, case in self.configuration.cases.items() if address in chosen}
         records = {address: record for address, record in state.records.items() if address in chosen}
         self._refuse_orphans(records)
-        known = {} if read_live else _as_recorded(records)
+        known = {} if read_live else _as_recorded(records, self.schemas)
         wanted = refresh.interest(cases, records, self.schemas)
         unseen = {address: want for address, want in wanted.items() if address not in known}
         lives = {**known, **refresh.read_all(unseen, tenants, self.progress)}
@@ -223,7 +227,7 @@ class Workspace:
         finally:
             journal.close()
         following = recorder.next_state(state)
-        if following is not None and not any(intent.marker for intent in self.store.open_intents()):
+        if following is not None and not any(map(recover.is_open_question, self.store.open_intents())):
             self.store.save(following)  # otherwise the journal is kept: it says what to look for
         return result
 
@@ -250,7 +254,7 @@ class Workspace:
 
     def _saved(self, state: State, tenants: Tenants) -> State:
         """Return the state with every open question of an earlier run settled and saved."""
-        if not any(intent.marker for intent in self.store.open_intents()):
+        if not any(map(recover.is_open_question, self.store.open_intents())):
             return state
         state = self._recovered(state, tenants, settle=self.settle)
         state = replace(state, serial=state.serial + 1)
@@ -309,6 +313,7 @@ class Workspace:
                 instance.provider.auth,
                 settings.requests_per_minute,
                 settings.concurrency,
+                instance.provider.refusal,
             ),
             around=self.around or Surroundings(sleep=self._wait, stop=self.stop.is_set),
             redact=redactor(self.configuration.secrets),
@@ -317,9 +322,12 @@ class Workspace:
         )
 
 
-def _as_recorded(records: Mapping[Address, Record]) -> dict[Address, Live]:
+def _as_recorded(records: Mapping[Address, Record], schemas: Mapping[str, Schema]) -> dict[Address, Live]:
     """Return the recorded cases as if they were live, for a plan that reads nothing."""
-    return {address: Live(record.id, record.url, record.recorded) for address, record in records.items()}
+    return {
+        address: Live(record.id, record.url, unnamed(record.recorded, schemas[record.type], record.handles))
+        for address, record in records.items()
+    }
 
 
 def _partial(targets: Sequence[str], excludes: Sequence[str]) -> tuple[str, ...]:

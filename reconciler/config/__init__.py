@@ -7,8 +7,12 @@ files        reading inside the workspace only
 expressions  ${env.…}, ${cases.…}, ${file("…")}
 settings     reconciler.yaml
 attributes   the attributes of one case, by its provider's schema
+structures   those of them that have parts: items, objects
+reading      an attribute on its way
 declared     one case, meta-arguments and all
+links        which case comes before which
 resolve      all files together
+shapes       where an error of the schema stands
 sentences    what is wrong, in words
 jsonschema   the formats, for editors
 """

@@ -2,38 +2,27 @@
 The attributes of one case: what stands in the file → values in the schema's normal form.
 
 node ── null ── expressions ── maps to text ── pydantic ── normal form ── secrets and references ── attributes
+
+What has parts of its own (items, objects) takes a way of its own through `structures`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from reconciler.config.expressions import ATTRIBUTES, MIXED, SPLIT, Expressions, Found, has_reference
 from reconciler.config.nodes import Node, Placed, Plain, core_value
+from reconciler.config.reading import Declared, Parts, Reading
 from reconciler.config.sentences import Complaints
-from reconciler.errors import Location, Problem
+from reconciler.config.structures import GIVE, Structures
+from reconciler.errors import Problem
 from reconciler.model.fields import CaseInsensitive, Field, Kind, Timestamp
-from reconciler.model.values import Ref, Secret, Value, transform
+from reconciler.model.values import Secret, Value, transform
 from reconciler.providers.base import Provider
-
-
-@dataclass(slots=True)
-class Reading:
-    """The attributes of one case on their way."""
-
-    placed: Placed
-    raw: dict[str, Any]
-    """What the schema will see."""
-    settled: dict[str, Value] = field(default_factory=dict)
-    """What is decided without it."""
-    found: dict[str, Found] = field(default_factory=dict)
-    """What expressions brought in, by attribute."""
-    references: list[tuple[Ref, Location]] = field(default_factory=list)
 
 
 class Attributes:
@@ -46,7 +35,10 @@ class Attributes:
         """Keys that may stand beside attributes, for hints."""
         self._expressions = expressions
         self._problems = expressions.problems
+        self._structures = Structures(self._model, self._schema, expressions)
+        self._structured = self._structures.names
         self._maps = frozenset(name for name, made in self._schema.fields.items() if made.kind is Kind.MAP)
+        self._links = frozenset(name for name, made in self._schema.fields.items() if made.links)
         self._folded = self._marked(CaseInsensitive)
         self._instants = self._marked(Timestamp)
 
@@ -57,15 +49,17 @@ class Attributes:
             if any(isinstance(item, marking) for item in info.metadata)
         )
 
-    def read(
-        self, placed: Placed, nodes: Mapping[str, Node], *, has_expressions: bool
-    ) -> tuple[Mapping[str, Value], list[tuple[Ref, Location]]]:
+    def read(self, placed: Placed, nodes: Mapping[str, Node], *, has_expressions: bool) -> Declared:
         """Return the attributes in normal form, and the references in them with their places."""
-        reading = Reading(placed, dict(nodes))
+        reading = Reading(placed, dict(nodes), self._problems)
+        if self._structured and not self._structured.isdisjoint(reading.raw):
+            reading.parts = Parts()
         if None in reading.raw.values():
             self._settle_nulls(reading)
         if has_expressions:
             self._evaluate(reading)
+        if reading.parts is not None:
+            self._structures.prepare(reading, reading.parts)
         for name in self._maps & reading.raw.keys():
             reading.raw[name] = self._texts(reading, name)
         for folded in self._folded:
@@ -74,7 +68,7 @@ class Attributes:
         attributes = self._validated(reading)
         if reading.found:
             self._give_back(reading, attributes)
-        return {**attributes, **reading.settled}, reading.references
+        return Declared({**attributes, **reading.settled}, reading.references, reading.links)
 
     # nulls
 
@@ -85,25 +79,32 @@ class Attributes:
                 continue
             del reading.raw[name]
             if known.kind is Kind.MAP:
-                self._report(
-                    reading, name, f"`{name}` cannot be emptied as a whole", "write `KEY: null` for one key"
+                reading.report((name,), f"`{name}` cannot be emptied as a whole", "write `KEY: null` for one key")
+            elif known.kind is Kind.ITEMS:
+                reading.report(
+                    (name,), f"`{name}` cannot be emptied as a whole", "leave it out, or write each item"
                 )
             elif known.clearable:
                 reading.settled[name] = known.empty
             else:
-                self._report(reading, name, f"`{name}` cannot be emptied", "give it a value, or leave it out")
+                reading.report((name,), f"`{name}` cannot be emptied", GIVE)
 
     # expressions
 
     def _evaluate(self, reading: Reading) -> None:
         for name, node in reading.raw.items():
+            if reading.parts is not None and name in self._structured:
+                self._refer(reading, name, self._structures.evaluate(reading, reading.parts, name))
+                continue
             found = Found()
             if name not in self._maps or not isinstance(node, dict):
-                place = self._place(reading, name)
+                place = reading.place(name)
                 reading.raw[name] = self._expressions.evaluate(node, reading.placed.file, place, ATTRIBUTES, found)
             else:
                 reading.raw[name] = self._evaluated_map(reading, name, node, found)
-            self._keep(reading, name, found)
+            self._refer(reading, name, found)
+            if found.secrets or found.references or found.unknown:
+                reading.found[name] = found
         for instant in self._instants:
             self._refuse_reference(reading, instant.name)
         for name in [name for name, found in reading.found.items() if found.unknown]:
@@ -111,10 +112,9 @@ class Attributes:
             reading.raw.pop(name)
             reading.settled[name] = Secret("")
 
-    def _keep(self, reading: Reading, name: str, found: Found) -> None:
-        reading.references += found.references
-        if found.secrets or found.references or found.unknown:
-            reading.found[name] = found
+    def _refer(self, reading: Reading, name: str, found: Found) -> None:
+        mentions = reading.links if name in self._links else reading.references
+        mentions += found.references
 
     def _evaluated_map(self, reading: Reading, name: str, node: Node, found: Found) -> dict[str, Any]:
         """Evaluate a map value by value: one that is structured becomes one text, which is a secret as a whole."""
@@ -138,7 +138,7 @@ class Attributes:
     def _refuse_reference(self, reading: Reading, name: str) -> None:
         if has_reference(reading.raw.get(name)):
             del reading.raw[name]
-            self._report(reading, name, f"`{name}` cannot hold a reference: it is a time, not free text")
+            reading.report((name,), f"`{name}` cannot hold a reference: it is a time, not free text")
 
     # maps
 
@@ -164,18 +164,30 @@ class Attributes:
         try:
             made = self._model.model_validate(reading.raw)
         except ValidationError as error:
-            self._complain(reading, error)
-            return {}
-        return self._schema.normalize(made.model_dump(exclude_unset=True))
+            if self._complain(reading, error) or not self._left_out(reading):
+                return {}
+            return self._validated(reading)
+        values = made.model_dump(exclude_unset=True)
+        if reading.parts is None:
+            return self._schema.normalize(values)
+        self._structures.give_back(reading, reading.parts, values)
+        attributes = self._schema.normalize(values)
+        self._structures.fill(reading.parts, attributes)
+        return attributes
 
-    def _complain(self, reading: Reading, error: ValidationError) -> None:
-        details = error.errors(include_url=False)
-        referring = {str(item["loc"][0]) for item in details if has_reference(item["input"])}
-        for name in sorted(referring):
-            self._report(reading, name, f"`{name}` cannot hold a reference: it is not free text")
+    def _left_out(self, reading: Reading) -> bool:
+        return reading.parts is not None and self._structures.leave_out(reading, reading.parts)
+
+    def _complain(self, reading: Reading, error: ValidationError) -> bool:
+        """Report what the schema says; return whether there is anything that has not been said."""
         secrets = self._expressions.secrets
-        complaints = Complaints(self._model, reading.placed, known=self._known, secrets=secrets)
-        self._problems.extend(complaints.about(error, but=referring))
+        complaints = Complaints(
+            self._model, reading.placed, known=self._known, secrets=secrets, is_reference=has_reference
+        )
+        parts = reading.parts or Parts()
+        found = [*complaints.about(error, said=parts.said | parts.unknown)]
+        self._problems.extend(found)
+        return bool(found)
 
     # secrets and references
 
@@ -203,17 +215,8 @@ class Attributes:
 
         wrapped = transform(value, wrap)
         if seen != left:
-            self._report(reading, name, f"`{name}` cannot hold a secret: only text can", "write the value itself")
+            reading.report((name,), f"`{name}` cannot hold a secret: only text can", "write the value itself")
         return wrapped
-
-    # places
-
-    @staticmethod
-    def _place(reading: Reading, name: str) -> int:
-        return reading.placed.node.place(name)  # type: ignore[no-any-return] # the node of a case is a Block
-
-    def _report(self, reading: Reading, name: str, message: str, hint: str | None = None) -> None:
-        self._problems.append(Problem(reading.placed.at((name,)), message, hint))
 
 
 def _plain(value: Any) -> Any:

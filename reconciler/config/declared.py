@@ -67,6 +67,9 @@ class Linked:
 
     case: Case
     mentions: Sequence[tuple[str, Location]]
+    """Those that must exist first."""
+    links: Sequence[tuple[str, Location]] = ()
+    """Those that exist first if they can: links may form a circle."""
 
 
 class Cases:
@@ -108,13 +111,11 @@ class Cases:
         schema = self._providers[type_].schema
         nodes = {key: value for key, value in entry.placed.node.items() if key not in _META}
         self._check_required(entry, meta, schema, nodes)
-        attributes, references = self._attributes[type_].read(
-            entry.placed, nodes, has_expressions=entry.has_expressions
-        )
+        declared = self._attributes[type_].read(entry.placed, nodes, has_expressions=entry.has_expressions)
         case = Case(
             address=Address(name, entry.name),
             type=type_,
-            attributes=attributes,
+            attributes=declared.attributes,
             source=entry.placed,
             lifecycle=self._lifecycle_of(entry, meta, schema),
             ownership=self._ownership(entry, meta, type_),
@@ -122,7 +123,8 @@ class Cases:
         )
         if len(self._problems) == before:
             self._check(case)
-        return Linked(case, self._mentions(entry, meta, references))
+        links = [(reference.case, where) for reference, where in declared.links] if declared.links else ()
+        return Linked(case, self._mentions(entry, meta, declared.references), links)
 
     def _check(self, case: Case) -> None:
         if instance := self._settings.instances.get(case.address.provider):
@@ -223,4 +225,5 @@ class Cases:
                 unknown_key(where, name, [key for key in schema.fields if schema.kind(key) is Kind.SET])
             )
         elif (kind := schema.kind(name)) is not Kind.SET:
-            self._problems.append(Problem(where, f"`ownership` is for sets, and `{name}` is a {kind.value}"))
+            what = "holds items" if kind is Kind.ITEMS else f"is a {kind.value}"
+            self._problems.append(Problem(where, f"`ownership` is for sets, and `{name}` {what}"))

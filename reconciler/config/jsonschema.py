@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from reconciler.config.declared import MetaArguments
 from reconciler.config.settings import SettingsFile
+from reconciler.config.structures import MAX_ITEM_KEY
 from reconciler.model.address import NAME
 from reconciler.model.fields import Field, Kind
 from reconciler.providers.base import Provider
@@ -21,6 +22,19 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 _TEXT: Final = ["string", "number", "boolean"]
 """Every scalar is text to us, also one that YAML takes for a number; an editor must not complain about it."""
+
+
+_EXPRESSION: Final = r"\$\{"
+_TRUTHS: Final = ("true", "false", "yes", "no", "on", "off", "t", "f", "y", "n", "1", "0")
+_ANY_CASE: Final = "|".join("".join(f"[{char.upper()}{char}]" for char in word) for word in _TRUTHS)
+_WRITTEN: Final = {
+    "integer": r"^\s*[-+]?[0-9][0-9_]*(\.0*)?\s*$",
+    "number": r"^\s*[-+]?[0-9._]+([eE][-+]?[0-9]+)?\s*$",
+    "boolean": f"^({_ANY_CASE})$",
+}
+"""What we read as a number or a truth value, though YAML says it is text."""
+
+_KEY: Final = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 
 
 def schemas(providers: Mapping[str, type[Provider]]) -> Mapping[str, dict[str, Any]]:
@@ -86,8 +100,11 @@ def _case(
     name: str, provider: type[Provider], meta: Mapping[str, Any], definitions: dict[str, Any]
 ) -> dict[str, Any]:
     """Return the schema of one system's cases; what is required depends on `import`: `validate` looks at it."""
-    made = _of(provider.case_model, definitions, name)
-    attributes = {key: _attribute(provider.schema.fields[key], item) for key, item in made["properties"].items()}
+    own: dict[str, Any] = {}
+    made = _of(provider.case_model, own, name)
+    definitions |= {key: _object(item) for key, item in own.items()}
+    fields = provider.schema.fields
+    attributes = {key: _attribute(fields[key], item, definitions) for key, item in made["properties"].items()}
     return {
         "title": f"{name} case",
         "description": made.get("description", f"A case of {name}."),
@@ -97,14 +114,55 @@ def _case(
     }
 
 
-def _attribute(field: Field, schema: dict[str, Any]) -> dict[str, Any]:
-    """Return what may be written for an attribute."""
-    made = {key: item for key, item in schema.items() if key != "default"}
+def _attribute(field: Field, schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return what may be written for an attribute, or for a field of an item."""
+    made = {key: item for key, item in schema.items() if key not in {"default", "uniqueItems"}}
     if field.kind is Kind.MAP:
         return {**made, "additionalProperties": True}
-    if field.clearable:
-        return _or_null(made)
-    return _without_null(made)
+    if field.kind is Kind.ITEMS:
+        return {**_without_null(made), **_items(field, definitions, made)}
+    if field.kind is Kind.SET or "maxLength" in made:
+        made = _free(made)
+    return _or_null(made) if field.clearable else _without_null(made)
+
+
+def _items(field: Field, definitions: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is special about items: their keys, and which of their fields may be emptied."""
+    reference: str = _without_null(dict(schema))["additionalProperties"]["$ref"]
+    item = definitions[reference.removeprefix("#/$defs/")]
+    for name, known in field.items.items():
+        item["properties"][name] = _attribute(known, item["properties"][name], definitions)
+    return {"propertyNames": {"minLength": 1, "maxLength": MAX_ITEM_KEY, "pattern": _KEY}}
+
+
+def _object(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what may be written for an object: every text may be an expression, nothing in it is nothing."""
+    return {
+        key: {name: _part(part) for name, part in item.items()} if key == "properties" else item
+        for key, item in schema.items()
+    }
+
+
+def _part(schema: dict[str, Any]) -> dict[str, Any]:
+    made = _without_null({key: item for key, item in schema.items() if key not in {"default", "uniqueItems"}})
+    return dict(_free(made))
+
+
+def _free(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that takes an expression wherever it takes one value, and numbers as we read them."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [_free(item) for item in schema["anyOf"]]}
+    if "items" in schema:
+        return {**schema, "items": _free(schema["items"])}
+    pattern = _WRITTEN.get(schema.get("type", "")) if isinstance(schema.get("type"), str) else None
+    if pattern or {"enum", "const", "maxLength", "pattern", "format"} & schema.keys():
+        description: dict[str, Any] = {key: schema[key] for key in ("title", "description") if key in schema}
+        exact = {key: item for key, item in schema.items() if key not in description}
+        written = {"type": "string", "pattern": f"{pattern}|{_EXPRESSION}" if pattern else _EXPRESSION}
+        # 0 and 1 are truth values to us, also unquoted
+        number = [{"enum": [0, 1]}] if schema.get("type") == "boolean" else []
+        return {**description, "anyOf": [exact, written, *number]}
+    return schema
 
 
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:

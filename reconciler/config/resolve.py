@@ -20,6 +20,7 @@ from reconciler.config.declared import Cases, Entry, Linked
 from reconciler.config.documents import Parsed, parse
 from reconciler.config.expressions import Expressions
 from reconciler.config.files import Missing, Unreadable, case_files, read, real
+from reconciler.config.links import Edges, predecessors
 from reconciler.config.nodes import Block, Node, Placed
 from reconciler.config.sentences import nearest, quoted, unknown_key
 from reconciler.config.settings import (
@@ -219,17 +220,22 @@ class _Loading:
     # links between cases
 
     def _link(self, linked: Sequence[Linked], entries: Mapping[str, Entry]) -> Mapping[Address, Case]:
-        by_name = {item.case.address.name: item.case.address for item in linked}
-        cases = {}
-        for item in linked:
-            case = item.case
-            if item.mentions:
-                needed = {name for name, where in item.mentions if self._exists(case, name, where, entries)}
-                addresses = sorted(by_name[name] for name in needed & by_name.keys())
-                case = replace(case, depends_on=tuple(addresses))
-            cases[case.address] = case
-        self._refuse_cycles(cases)
-        return dict(sorted(cases.items()))
+        linked = sorted(linked, key=_position)
+        cases = {item.case.address.name: item.case for item in linked}
+        rank = {name: at for at, name in enumerate(cases)}
+
+        def edges(item: Linked, mentions: Sequence[tuple[str, Location]]) -> list[str]:
+            found = {name for name, where in mentions if self._exists(item.case, name, where, entries)}
+            return sorted(found & rank.keys(), key=rank.__getitem__)
+
+        needs = {item.case.address.name: edges(item, item.mentions) for item in linked if item.mentions}
+        links = {item.case.address.name: edges(item, item.links) for item in linked if item.links}
+        if self._has_cycle(needs, cases):
+            return {}
+        for name, before in predecessors(needs, links).items():
+            addresses = (cases[other].address for other in sorted(before, key=rank.__getitem__))
+            cases[name] = replace(cases[name], depends_on=tuple(addresses))
+        return {case.address: case for case in cases.values()}
 
     def _exists(self, case: Case, name: str, where: Location, entries: Mapping[str, Entry]) -> bool:
         if name == case.address.name:
@@ -240,15 +246,22 @@ class _Loading:
             self._problems.append(Problem(where, f"there is no case {quoted(name)}", hint))
         return name in entries
 
-    def _refuse_cycles(self, cases: Mapping[Address, Case]) -> None:
-        graph = {address: case.depends_on for address, case in cases.items() if case.depends_on}
+    def _has_cycle(self, needs: Edges, cases: Mapping[str, Case]) -> bool:
+        """Tell whether cases need each other, and report it."""
         try:
-            graphlib.TopologicalSorter(graph).prepare()
+            graphlib.TopologicalSorter(needs).prepare()
         except graphlib.CycleError as error:
             # graphlib walks from what is needed to what needs it.
-            cycle: list[Address] = error.args[1][::-1]
-            where = min(cases[address].source.at() for address in cycle)
-            path = " → ".join(address.name for address in cycle)
+            cycle: list[str] = error.args[1][::-1]
+            where = min(cases[name].source.at() for name in cycle)
+            path = " → ".join(cycle)
             self._problems.append(
                 Problem(where, f"these cases depend on each other: {path}", "remove one reference or depends_on")
             )
+            return True
+        return False
+
+
+def _position(item: Linked) -> tuple[str, str]:
+    """Return what cases are sorted by; comparing addresses themselves takes much longer."""
+    return item.case.address.provider, item.case.address.name

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, get_args
+from typing import Final
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from reconciler.config.nodes import Block, Listing, Node, Placed, Steps, value_at
+from reconciler.config.shapes import Spot, keys_of, told
 from reconciler.errors import Location, Problem
 
 SHOWN: Final = 60
@@ -76,6 +77,10 @@ def shown(node: Node) -> str:
             return f"a {type(node).__name__}"
 
 
+def _never(_: object) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Complaints:
     """Turns what pydantic says about a model into problems with their places."""
@@ -88,27 +93,34 @@ class Complaints:
     """Keys that may stand beside the model's own."""
     secrets: Collection[str] = ()
     """Texts that never get into a message."""
+    is_reference: Callable[[object], bool] = _never
+    """Tells a value that stands for a reference, which has no value yet."""
 
-    def about(self, error: ValidationError, *, but: Collection[str] = ()) -> Iterator[Problem]:
+    def about(
+        self, error: ValidationError, *, but: Collection[str] = (), said: Collection[Steps] = ()
+    ) -> Iterator[Problem]:
         """
-        Yield a problem for each error, but for those about the keys in `but`.
+        Yield a problem for each error, but for those about the keys in `but` and at the places in `said`.
 
         What stands in a place is shown as it is written in the file, so the value of an expression is not.
         """
-        for item in error.errors(include_url=False):
-            steps = tuple(step for step in item["loc"] if step != "[key]")
-            if not (steps and steps[0] in but):
-                yield self._problem(item, steps)
+        node = value_at(self.placed.node, self.prefix)
+        for item, spot in told(self.model, node, error.errors(include_url=False)):
+            if not (spot.path and spot.path[0] in but) and spot.steps not in said:
+                yield self._problem(item, spot)
 
-    def _problem(self, item: ErrorDetails, steps: Steps) -> Problem:
-        path = (*self.prefix, *steps)
+    def _problem(self, item: ErrorDetails, spot: Spot) -> Problem:
+        path = (*self.prefix, *spot.path)
         name = next((step for step in reversed(path) if isinstance(step, str)), "this")
         if item["type"] == "extra_forbidden":
-            beside = self.known if len(steps) == 1 else ()
-            return unknown_key(self.placed.key(path), name, [*_keys(self.model, steps[:-1]), *beside])
+            beside = self.known if len(spot.path) == 1 else ()
+            own = keys_of(spot.around) if spot.around else []
+            return unknown_key(self.placed.key(path), name, [*own, *beside])
         if item["type"] == "missing":
-            return Problem(self.placed.key(path[:-1]), f"`{name}` is missing")
-        where = self.placed.key(path) if "[key]" in item["loc"] else self.placed.at(path)
+            return Problem(self.placed.key(path[:-1]), f"{quoted(name)} is missing")
+        where = self.placed.key(path) if spot.is_key else self.placed.at(path)
+        if self.is_reference(item["input"]):
+            return Problem(where, f"{quoted(name)} cannot hold a reference: it is not free text")
         return Problem(where, *_sentence(item, name, value_at(self.placed.node, path), self.secrets))
 
 
@@ -118,41 +130,24 @@ def unknown_key(where: Location, name: str, known: Sequence[str]) -> Problem:
     return Problem(where, f"unknown key {quoted(name)}", hint)
 
 
-def _keys(model: type[BaseModel], steps: Steps) -> list[str]:
-    """Return the keys that a model, or a model in it, knows."""
-    for step in steps:
-        info = model.model_fields.get(str(step))
-        inner = None if info is None else _inner(info.annotation)
-        if inner is None:
-            return []
-        model = inner
-    return [info.alias or name for name, info in model.model_fields.items()]
-
-
-def _inner(annotation: object) -> type[BaseModel] | None:
-    """Return the model that a field holds, also if it may be None."""
-    choices = get_args(annotation) or (annotation,)
-    return next((item for item in choices if isinstance(item, type) and issubclass(item, BaseModel)), None)
-
-
 def _sentence(item: ErrorDetails, name: str, node: Node, secrets: Collection[str]) -> tuple[str, str | None]:
     kind: str = item["type"]
     if kind in {"literal_error", "enum"}:
         return _choice(item, name, node)
     if kind in _WANTED:
-        return f"`{name}` must be {_WANTED[kind]}, not {shown(node)}", None
+        return f"{quoted(name)} must be {_WANTED[kind]}, not {shown(node)}", None
     words = _own_words(item)
     if any(secret in words for secret in secrets):
         words = "this value is not accepted"
     joint = " " if words.startswith(("must", "should")) else ": "
-    return f"`{name}`{joint}{words}", None
+    return f"{quoted(name)}{joint}{words}", None
 
 
 def _choice(item: ErrorDetails, name: str, node: Node) -> tuple[str, str | None]:
     expected = str(item["ctx"]["expected"]).replace("'", "")
     choices = expected.replace(" or ", ", ").split(", ")
     hint = nearest(node, choices) if isinstance(node, str) else None
-    return f"`{name}` must be {one_of(choices)}, not {shown(node)}", hint
+    return f"{quoted(name)} must be {one_of(choices)}, not {shown(node)}", hint
 
 
 def _own_words(item: ErrorDetails) -> str:

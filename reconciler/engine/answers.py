@@ -29,7 +29,7 @@ _UNSEEN: Final = re.compile(r"<(script|style)\b.*?(?:</\1[^>]*>|\Z)|<!--.*?(?:--
 _TAG: Final = re.compile(r"<[^>]*>")
 
 _WORDY: Final = ("errors", "error", "message", "details", "detail", "error_description", "title")
-"""Where systems put their words. Tines: an object with `errors`, a bare array of such, or of texts (spec 1.5)."""
+"""Where systems put their words: in an object, in an array under `errors`, in a bare array of such or of texts."""
 
 
 def safe_text(text: str, limit: int, redact: Callable[[str], str] = str) -> str:

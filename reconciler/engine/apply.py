@@ -10,18 +10,21 @@ A case that fails stops what depends on it and nothing else. A wish to stop lets
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote, urlencode
 
-from reconciler.engine.perform import SETTLE, Captured, Request, UnexpectedAnswer, perform
+from reconciler.engine.perform import SETTLE, Captured, Request, Told, UnexpectedAnswer, perform
 from reconciler.engine.progress import Progress
 from reconciler.engine.recorder import Recorder
-from reconciler.engine.reread import pending, standing
+from reconciler.engine.reread import pending, reread, standing
 from reconciler.engine.stop import Stop
-from reconciler.engine.tenant import Tenants
+from reconciler.engine.tenant import Tenant, Tenants
+from reconciler.engine.verify import Deviation, Verdict, Written
 from reconciler.errors import Conflict, Interrupted, ReconcilerError, Refused
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
@@ -39,11 +42,16 @@ from reconciler.model.values import (
     Template,
     Value,
     leaves,
+    member_text,
     parse_template,
     transform,
 )
+from reconciler.planning.naming import lookalikes
 from reconciler.planning.normalize import fill
 from reconciler.planning.order import predecessors
+
+ITEM: Final = 2
+"""Steps of a path that leads to an item."""
 
 
 class Known:
@@ -97,33 +105,53 @@ def apply(plan: Plan, means: Means) -> Result:
 
 
 def _run(changes: Mapping[Address, Change], plan: Plan, means: Means) -> Iterator[Outcome]:
+    """Yield how each case ended: first those that wait for nothing, then what links back in a circle."""
     before = predecessors(changes.values())
     sorter = TopologicalSorter(before)
     sorter.prepare()
     ended: dict[Address, Status] = {}
-    running: dict[Future[Outcome], Address] = {}
+    running: dict[Future[Outcome], _Work] = {}
+    waiting: list[_Work] = []
     with ThreadPoolExecutor(means.parallelism, thread_name_prefix="apply") as pool:
         while sorter.is_active():
             for address in sorter.get_ready():
-                failed = [other for other in sorted(before[address]) if ended[other] is not Status.DONE]
-                running[pool.submit(_case, changes[address], plan, means, failed)] = address
+                failed = [str(other) for other in sorted(before[address]) if ended[other] is not Status.DONE]
+                work = _Work(changes[address], plan, means, means.records.get(address))
+                running[pool.submit(_case, work, failed)] = work
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                outcome = future.result()
+                outcome, work = future.result(), running.pop(future)
                 ended[outcome.address] = outcome.status
-                sorter.done(running.pop(future))
-                means.progress.advance()
-                yield outcome
+                sorter.done(outcome.address)
+                if work.postponed and outcome.status is Status.DONE:
+                    waiting.append(work)
+                else:
+                    means.progress.advance()
+                    yield outcome
+        names = {address.name: status for address, status in ended.items()}
+        for outcome in pool.map(lambda work: _finish(work, names), waiting):
+            means.progress.advance()
+            yield outcome
 
 
-def _case(change: Change, plan: Plan, means: Means, failed: list[Address]) -> Outcome:
-    """Apply one change and tell how it ended."""
-    work = _Work(change, plan, means, means.records.get(change.address))
+def _case(work: _Work, failed: Sequence[str]) -> Outcome:
+    """Apply one change, but for what has to wait, and tell how it ended."""
     if failed:
-        names = ", ".join(str(address) for address in failed)
-        return work.outcome(Status.SKIPPED, f"not tried: {names} did not end well")
+        return work.outcome(Status.SKIPPED, f"not tried: {', '.join(failed)} did not end well")
+    return _ending(work, work.run)
+
+
+def _finish(work: _Work, ended: Mapping[str, Status]) -> Outcome:
+    """Send what had to wait for other cases, and tell how the change ended."""
+    others = {name for operation in work.postponed for name in operation.after}
+    if failed := sorted(name for name in others if ended.get(name, Status.DONE) is not Status.DONE):
+        return work.outcome(Status.FAILED, f"not linked: {', '.join(failed)} did not end well")
+    return _ending(work, work.finish)
+
+
+def _ending(work: _Work, act: Callable[[], None]) -> Outcome:
     try:
-        means.stop.check()
-        work.run()
+        work.means.stop.check()
+        act()
     except Conflict as error:
         return work.outcome(Status.CONFLICT, str(error))
     except Interrupted:
@@ -146,70 +174,155 @@ class _Work:
     requests: int = 0
     begun: bool = False
     """A request was announced: whatever became of it, the case is no longer untried."""
+    postponed: tuple[Operation, ...] = ()
+    """What is sent when cases that come later are done."""
+    before: Mapping[str, Value] = field(default_factory=dict)
+    """The sets as they were just before the first write."""
+    lookalikes: dict[str, frozenset[str]] = field(default_factory=dict)
+    """For items to be made, the ids of those that said the same just before the first write."""
+    handles: dict[str, str] = field(default_factory=dict)
+    """What the system calls the items and members that this run has made."""
+    warnings: list[str] = field(default_factory=list)
 
     def outcome(self, status: Status, message: str | None = None) -> Outcome:
-        return Outcome(self.change.address, self.change.action, status, self.requests, message)
+        change = self.change
+        return Outcome(change.address, change.action, status, self.requests, message, tuple(self.warnings))
 
     def run(self) -> None:
-        change = self.change
-        for operation in self._pending():
+        operations = self._pending()
+        self.postponed = tuple(operation for operation in operations if operation.after)
+        self._send(operation for operation in operations if not operation.after)
+        if not self.postponed:
+            self._settle()
+
+    def finish(self) -> None:
+        self._send(self.postponed)
+        self._settle()
+
+    def _send(self, operations: Iterable[Operation]) -> None:
+        for operation in operations:
             self.means.stop.check()
             self._operation(operation)
+
+    def _settle(self) -> None:
+        change = self.change
         if change.record is None:
             self.means.recorder.settle(change.address, None)
-        else:
-            told = self.record or change.record
-            self.means.recorder.settle(
-                change.address,
-                replace(self._filled(change.record), id=told.id, url=told.url, handles=told.handles),
-            )
+            return
+        told = self.record or change.record
+        ended = replace(self._filled(change.record), id=told.id, url=told.url)
+        handles = {**self._planned_handles, **self.handles}
+        self.means.recorder.settle(change.address, replace(ended, handles=_held(handles, ended)))
+
+    @property
+    def _tenant(self) -> Tenant:
+        return self.means.tenants[self.change.address.provider]
+
+    @property
+    def _planned_handles(self) -> Mapping[str, str]:
+        return self.change.record.handles if self.change.record else {}
 
     def _pending(self) -> tuple[Operation, ...]:
         change = self.change
-        if not change.operations or change.action is Action.CREATE:
-            if change.action is Action.CREATE:
-                self.record = None  # what was recorded is gone; nothing of the new case holds yet
+        if change.action is Action.CREATE:
+            self.record = None  # what was recorded is gone; nothing of the new case holds yet
             return change.operations
-        tenant = self.means.tenants[change.address.provider]
-        return pending(change, standing(change, tenant, self.plan.lineage))
+        if not change.operations:
+            return ()
+        live = reread(change, self._tenant)
+        if live is None and change.action is Action.DELETE:
+            return ()
+        if live is None:
+            raise Conflict(f"{change.address}: the case was deleted after the plan was made")
+        schema, lineage = self._tenant.provider.schema, self.plan.lineage
+        for operation in change.operations:
+            self.lookalikes |= lookalikes(live, operation.makes, self._wanted, lineage)
+        now = standing(self._filled_change, live, schema, lineage)
+        self.before = {path[0]: value for path, (_, value) in now.items() if len(path) == 1}
+        return pending(change, now)
 
-    def _operation(self, operation: Operation) -> None:
+    @property
+    def _wanted(self) -> Mapping[str, Value]:
+        """What the case shall become, with items that are made now and not looked at afterwards."""
+        wanted = dict(self.change.record.recorded) if self.change.record else {}
+        for f in self.change.fields:
+            if len(f.path) == ITEM and isinstance(f.after, Mapping):
+                wanted[f.path[0]] = {**wanted.get(f.path[0], {}), f.path[1]: f.after}
+        return dict(self.means.known.fill(wanted))
+
+    def _operation(self, operation: Operation, *, again: bool = False) -> None:
         request = self._request(operation)
         if operation.droppable and _is_empty(request.body):
-            self._advance(operation, {})
+            self._advance(operation, Told())
             return
-        intent = self.means.recorder.announce(
-            self.change,
-            operation,
-            request.path,
-            request.marker.text if operation.creates else None,
-            self._after(operation, {}),
-        )
+        intent = self.means.recorder.announce(self.change, request, self._after(operation, Told()))
         self.begun = True
-        tenant = self.means.tenants[self.change.address.provider]
         try:
-            told = perform(request, tenant, self.means.stop, self.means.settle)
+            told = perform(request, self._tenant, self.means.stop, self.means.settle)
         except UnexpectedAnswer as error:
             self.requests += 1
-            self._advance(operation, error.captured)
+            self._advance(operation, error.told)
             self.means.recorder.done(intent, self.record)
             raise
-        except (Refused, Conflict) as error:
+        except Refused as error:
             self.means.recorder.failed(intent, str(error))
             raise
         self.requests += 1
-        self._advance(operation, told)
+        verdict = self._verdict(operation, told)
+        self.warnings += verdict.warnings_beside(self.handles)
+        self.handles |= verdict.handles
+        wrong = {(deviation.attribute,) for deviation in verdict.deviations}
+        true = tuple(path for path in operation.fields if path not in wrong)
+        self._advance(replace(operation, fields=true), told)
         deleted = self.change.action is Action.DELETE
         self.means.recorder.done(intent, None if deleted else self.record)
+        for deviation in verdict.deviations:
+            self._repair(deviation, told, again=again)
+
+    def _verdict(self, operation: Operation, told: Told) -> Verdict:
+        if not operation.verifies or told.live is None:
+            return Verdict({})
+        before = {} if operation.creates else self.before
+        written = Written(self._filled_change, told.live, before, self._tenant, self.plan.lineage)
+        return written.verdict(operation.verifies)
+
+    def _repair(self, deviation: Deviation, told: Told, *, again: bool) -> None:
+        """Send the whole set to a system that did something else than adding and taking away."""
+        whole = self._tenant.provider.whole(self._filled_change, deviation.attribute, deviation.expected)
+        if again or whole is None or not deviation.expected:
+            raise UnexpectedAnswer(f"it was done, but not as asked: {deviation.text}", told)
+        self.warnings.append(f"{deviation.text} although it was asked otherwise; the whole set was sent")
+        self._operation(whole, again=True)
 
     def _request(self, operation: Operation) -> Request:
         marker = Marker(self.plan.lineage, str(self.change.address), self.plan.serial)
         path = self.means.known.fill(parse_template(operation.path))
+        if operation.query:
+            path = f"{path}?{urlencode(operation.query, quote_via=quote)}"
         body = transform(self.means.known.fill(operation.body), self._sent)
         unknown = [leaf for leaf in leaves((path, body)) if isinstance(leaf, Ref | Template)]
         if unknown:
             raise ReconcilerError(f"{self.change.address}: {unknown[0].text} is not known; apply that case first")
-        return Request(operation, path, body, self.change, marker)
+        return Request(operation, path, body, self._filled_change, marker, self._wanted, self._known(operation))
+
+    def _known(self, operation: Operation) -> dict[str, frozenset[str]]:
+        """Return for each item that is to be made the ids that are others': look-alikes, and our other items."""
+        handles = {**self._planned_handles, **self.handles}
+
+        def ours(name: str) -> frozenset[str]:
+            return frozenset(id for path, id in handles.items() if path.partition(".")[0] == name)
+
+        paths = {".".join(path): path[0] for path in operation.makes}
+        return {path: self.lookalikes.get(path, frozenset()) | ours(name) for path, name in paths.items()}
+
+    @property
+    def _filled_change(self) -> Change:
+        """The change as it is known by now: with the ids of cases that were made before."""
+        fill = self.means.known.fill
+        fields = (replace(f, before=fill(f.before), after=fill(f.after)) for f in self.change.fields)
+        return replace(
+            self.change, id=self.change.id or (self.record.id if self.record else None), fields=tuple(fields)
+        )
 
     def _sent(self, leaf: Value) -> Any:
         """Return a leaf as it goes over the wire."""
@@ -226,8 +339,7 @@ class _Work:
         if digest.text in self.means.secrets:
             return self.means.secrets[digest.text]
         names = frozenset(field.path[0] for field in self.change.fields)
-        tenant = self.means.tenants[self.change.address.provider]
-        live = tenant.read_one(self.change.id, names) if self.change.id else None
+        live = self._tenant.read_one(self.change.id, names) if self.change.id else None
         for text in leaves(live.attributes) if live else ():
             if isinstance(text, str) and Secret(text).digest(self.plan.lineage) == digest:
                 return text
@@ -235,43 +347,57 @@ class _Work:
             f"{self.change.address}: a secret is no longer what it was when the plan was made", hint="plan again"
         )
 
-    def _advance(self, operation: Operation, told: Captured) -> None:
-        if told:
-            self.means.known.learn(self.change.address.name, told)
+    def _advance(self, operation: Operation, told: Told) -> None:
+        if told.captured:
+            self.means.known.learn(self.change.address.name, told.captured)
+        self.handles |= told.handles
         self.record = self._after(operation, told)
 
-    def _after(self, operation: Operation, told: Captured) -> Record:
+    def _after(self, operation: Operation, told: Told) -> Record:
         """Return the record as it will be true once the operation is done."""
-        change, base = self.change, self.record
+        change, base, captured = self.change, self.record, told.captured
         target = change.record or base or self.means.records[change.address]
         recorded = dict(base.recorded) if base else {}
         for path in operation.fields:
             _take(recorded, target.recorded, path)
-        return replace(
+        handles = {**(base.handles if base else {}), **self._planned_handles, **self.handles}
+        record = replace(
             self._filled(target),
-            id=str(told.get("id") or (base.id if base else change.id) or ""),
-            url=str(told.get("url") or (base.url if base else change.url) or ""),
+            id=str(captured.get("id") or (base.id if base else change.id) or ""),
+            url=str(captured.get("url") or (base.url if base else change.url) or ""),
             recorded=self.means.known.fill(recorded),
         )
+        return replace(record, handles=_held(handles, record))
 
     def _filled(self, record: Record) -> Record:
         return replace(record, recorded=self.means.known.fill(record.recorded))
 
 
 def _take(recorded: dict[str, Value], target: Mapping[str, Value], path: Path) -> None:
-    """Make `recorded` what `target` says at one path."""
+    """Make `recorded` what `target` says at one path; a field of an item brings the item with it."""
     name, *rest = path
-    if not rest:
-        if name in target:
-            recorded[name] = target[name]
-        return
-    inner = dict(recorded.get(name) or {})
-    value = (target.get(name) or {}).get(rest[0], ABSENT)
-    if value is ABSENT:
-        inner.pop(rest[0], None)
-    else:
-        inner[rest[0]] = value
-    recorded[name] = inner
+    value = target.get(name, ABSENT)
+    if rest:
+        inner = dict(recorded.get(name) or {})
+        _take(inner, value if isinstance(value, Mapping) else {}, tuple(rest))
+        value = inner
+    if value is not ABSENT:
+        recorded[name] = value
+    elif len(path) == 1:
+        recorded.pop(name, None)
+
+
+def _held(handles: Mapping[str, str], record: Record) -> dict[str, str]:
+    """Return the handles of what is recorded, item or member, and of what is only ignored for now."""
+
+    def is_held(path: str) -> bool:
+        name, _, key = path.partition(".")
+        within = record.recorded.get(name)
+        if isinstance(within, AbstractSet):
+            return any(member_text(member) == key for member in within)
+        return name in record.lifecycle.ignore_changes or (isinstance(within, Mapping) and key in within)
+
+    return {path: handle for path, handle in handles.items() if is_held(path)}
 
 
 def _is_empty(body: Value) -> bool:

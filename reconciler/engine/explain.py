@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,14 +17,25 @@ from reconciler.engine.answers import hint_for, safe_text, vendor_words
 from reconciler.engine.surroundings import NEVER_SENT, UnusableBody, root_of
 from reconciler.errors import ApiError, NotFound, NotSent, OutcomeUnknown, ProtocolError, RateLimited, Refused
 
+SKEW: Final = 240.0
+"""Seconds between our clock and theirs from which on a refused request may be due to it."""
+
 
 class Explain(httpx.BaseTransport):
     """Lets answers with a 2xx status through, and turns everything else into an ApiError in words."""
 
-    def __init__(self, inner: httpx.BaseTransport, *, name: str, redact: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        inner: httpx.BaseTransport,
+        *,
+        name: str,
+        redact: Callable[[str], str],
+        now: Callable[[], datetime],
+    ) -> None:
         self._inner = inner
         self._name = name
         self._redact = redact
+        self._now = now
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Return an answer with a 2xx status; raises ApiError."""
@@ -64,10 +78,25 @@ class Explain(httpx.BaseTransport):
             return self._redirect(response, request)
         words = vendor_words(_text(response), response.headers.get("content-type", ""), redact=self._redact)
         message = f"{self._what(request)}: {status} {words or _phrase(status)}"
-        hint = hint_for(status, self._name)
+        hint = self._skew(response) or hint_for(status, self._name)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and request.method != "GET":
             return OutcomeUnknown(message + _open_end(request), hint=hint)
         return _KINDS.get(status, Refused)(message, status=status, hint=hint)
+
+    def _skew(self, response: httpx.Response) -> str | None:
+        """Return the hint that this machine's clock is wrong, where a refused signature may come from that."""
+        if response.status_code != HTTPStatus.UNAUTHORIZED:
+            return None
+        with suppress(ValueError, TypeError):
+            theirs = parsedate_to_datetime(response.headers.get("date", ""))
+            ahead = (self._now() - theirs).total_seconds()
+            if abs(ahead) >= SKEW:
+                side = "ahead of" if ahead > 0 else "behind"
+                return (
+                    f"The clock of this machine is {abs(ahead) / 60:.0f} minutes {side} that of the system, "
+                    "and signed requests are valid for a few minutes only; set it, best by NTP."
+                )
+        return None
 
     def _redirect(self, response: httpx.Response, request: httpx.Request) -> ApiError:
         location = response.headers.get("location", "")

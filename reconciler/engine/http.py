@@ -23,13 +23,13 @@ from urllib.parse import quote, unquote, urlencode
 import httpx
 
 from reconciler import __version__
-from reconciler.engine.answers import LONGEST_SAMPLE, parse_answer, safe_text
+from reconciler.engine.answers import LONGEST_SAMPLE, LONGEST_WORDS, parse_answer, safe_text
 from reconciler.engine.explain import Explain
 from reconciler.engine.ratelimit import RateLimiter
 from reconciler.engine.sending import Send
 from reconciler.engine.surroundings import REPEAT, Bounds, OnRequest, Surroundings
 from reconciler.engine.transports import RateLimit, Retry
-from reconciler.errors import NotFound, ProtocolError
+from reconciler.errors import NotFound, ProtocolError, Refused
 from reconciler.model.operation import Repeat
 from reconciler.model.values import Value
 from reconciler.providers.base import Params
@@ -50,6 +50,8 @@ class Endpoint:
     auth: httpx.Auth
     requests_per_minute: int
     concurrency: int
+    refusal: Callable[[Any], str | None] = lambda _: None
+    """What an answer with a 2xx status says if it says no all the same."""
 
 
 class HttpApi:
@@ -86,7 +88,7 @@ class HttpApi:
         )
         limited = RateLimit(send, limiter=limiter, concurrency=endpoint.concurrency, around=around)
         retried = Retry(limited, limiter=limiter, bounds=bounds, around=around)
-        self._stack: httpx.BaseTransport = Explain(retried, name=endpoint.name, redact=redact)
+        self._stack: httpx.BaseTransport = Explain(retried, name=endpoint.name, redact=redact, now=around.now)
 
     def get(self, path: str, params: Params = ()) -> Any:
         """Return the decoded object or array of one GET; raise NotFound on 404, ApiError otherwise."""
@@ -176,9 +178,13 @@ class HttpApi:
 
     def _data(self, response: httpx.Response, method: str, path: str) -> Any:
         try:
-            return parse_answer(response.content)
+            data = parse_answer(response.content)
         except ValueError as error:
             raise self._unreadable(response, f"{method} {path}", error) from error
+        if (words := self._endpoint.refusal(data)) is not None:
+            said = safe_text(f"{method} {path}: {response.status_code} {words}", LONGEST_WORDS, self._redact)
+            raise Refused(said, status=response.status_code)
+        return data
 
     def _unreadable(self, response: httpx.Response, what: str, error: ValueError) -> ProtocolError:
         sample = safe_text(response.content[:4096].decode("utf-8", "replace"), LONGEST_SAMPLE, self._redact)

@@ -10,20 +10,21 @@ answer lost, 5xx, unreadable         sent again          look: done → done; no
 other 4xx                            failed              look: done → done; else failed
 
 A create is looked for by its marker, a few times, since a slow system may finish it after we gave up. Anything
-else is looked for by reading the case: are the fields as they should become?
+else is looked for by reading the case: are the items there that it makes, are the fields as they should become?
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.engine.reread import is_done, standing
+from reconciler.engine.reread import is_done, reread, standing
 from reconciler.engine.stop import Stop
 from reconciler.engine.tenant import Tenant
 from reconciler.errors import (
     ApiError,
+    Conflict,
     NotFound,
     OutcomeUnknown,
     ProtocolError,
@@ -31,9 +32,11 @@ from reconciler.errors import (
     ReconcilerError,
     Refused,
 )
+from reconciler.model.case import Live
 from reconciler.model.change import Change
 from reconciler.model.operation import Operation, Repeat, Steps
-from reconciler.model.values import Marker, Value, to_json
+from reconciler.model.values import Marker, Path, Value, to_json
+from reconciler.planning.naming import found_items
 
 SETTLE = (0.0, 2.0, 5.0)
 """Seconds before each look for a create whose answer was lost."""
@@ -46,12 +49,23 @@ Captured = Mapping[str, Value]
 """What the answer to a request told, by the names in `Operation.captures`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known after a request was executed."""
+
+    captured: Captured = field(default_factory=dict)
+    handles: Mapping[str, str] = field(default_factory=dict)
+    """The ids of the items that it made."""
+    live: Live | None = None
+    """The case afterwards, if the answer shows it."""
+
+
 class UnexpectedAnswer(ApiError):
     """The system executed the request, but did something else than was asked."""
 
-    def __init__(self, message: str, captured: Captured) -> None:
+    def __init__(self, message: str, told: Told) -> None:
         super().__init__(message, hint="look at the case, then plan again")
-        self.captured = captured
+        self.told = told
         """What the answer told all the same: a created case has an id."""
 
 
@@ -61,12 +75,17 @@ class Request:
 
     operation: Operation
     path: str
+    """With its query, encoded once: a signature covers these bytes."""
     body: Any
     change: Change
     marker: Marker
+    wanted: Mapping[str, Value] = field(default_factory=dict)
+    """What the case shall become, filled in."""
+    known: Mapping[str, Iterable[str]] = field(default_factory=dict)
+    """For each item that it makes, the ids of those that said the same before."""
 
 
-def perform(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float] = SETTLE) -> Captured:
+def perform(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float] = SETTLE) -> Told:
     """Send the request and return what its answer told; raise ApiError or Conflict if it did not happen."""
     if request.operation.repeat is Repeat.LOOK:
         return _looking(request, tenant, stop, settle)
@@ -74,13 +93,15 @@ def perform(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float
         return _send(request, tenant)
     except NotFound:
         if request.operation.method == "DELETE":
-            return {}  # it is gone, which is what was wanted
+            return Told()  # it is gone, which is what was wanted
         raise
 
 
-def find_created(tenant: Tenant, marker: Marker, names: Sequence[str]) -> Captured | None:
+def find_created(
+    tenant: Tenant, marker: Marker, names: Sequence[str], declared: Mapping[str, Value]
+) -> tuple[Captured, Live] | None:
     """Return what the create that carried a marker made, None if there is no such case; two are an error."""
-    ids = tenant.provider.find(tenant.channel, marker)
+    ids = tenant.provider.find(tenant.channel, marker, declared)
     if not ids:
         return None
     if len(ids) > 1:
@@ -89,10 +110,10 @@ def find_created(tenant: Tenant, marker: Marker, names: Sequence[str]) -> Captur
             hint=f"delete all but one, then set `import: {ids[0]!r}` on it",
         )
     live = tenant.read_one(ids[0], frozenset(names))
-    return {**to_json(live.attributes), "id": live.id, "url": live.url} if live else None
+    return ({**to_json(live.attributes), "id": live.id, "url": live.url}, live) if live else None
 
 
-def _looking(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float]) -> Captured:
+def _looking(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float]) -> Told:
     lost: ApiError | None = None
     sends, refusals = 0, 0
     while sends < SENDS and refusals < ADMISSIONS:
@@ -103,44 +124,104 @@ def _looking(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[floa
         except (OutcomeUnknown, ProtocolError) as error:
             lost, sends, waits = error, sends + 1, settle
         except Refused as error:
-            found = _look(request, tenant, stop, settle[:1])
+            found = _look(request, tenant, stop, settle[:1], request.wanted if sends else {})
             if found is not None:
                 return found  # it was done already: the key is there, or gone
             if sends:
                 raise OutcomeUnknown(f"{error}; an attempt before it may yet be executed") from error
             raise
-        found = _look(request, tenant, stop, waits)
+        found = _look(request, tenant, stop, waits, request.wanted)
         if found is not None:
             return found
     assert lost is not None
     raise lost
 
 
-def _look(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float]) -> Captured | None:
-    """Return what the request made if it turns out to have been executed."""
+def _look(
+    request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float], declared: Mapping[str, Value]
+) -> Told | None:
+    """
+    Return what the request made if it turns out to have been executed.
+
+    Nothing is `declared` where it was refused at once: then only a marker of our own making tells a case of ours.
+    """
     if not request.operation.creates:
-        now = standing(request.change, tenant, request.marker.lineage)
-        return {} if now is not None and is_done(request.operation, now) else None
+        return _look_inside(request, tenant, stop, settle if request.operation.makes else (0.0,))
+    names = (*(name for name in request.operation.captures if name != "id"), *_attributes(request.operation))
     for seconds in settle:
         stop.sleep(seconds)
-        found = find_created(tenant, request.marker, tuple(request.operation.captures))
-        if found is not None:
+        if found := find_created(tenant, request.marker, names, declared):
+            captured = {
+                name: value for name, value in found[0].items() if name in {*request.operation.captures, "url"}
+            }
+            live = found[1]
+            return Told(captured, _items(request, live, request.operation.makes), live)
+    return None
+
+
+def _look_inside(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float]) -> Told | None:
+    """Look whether a change within a case was made: its items are there, or its fields are as they should be."""
+    for seconds in settle:
+        stop.sleep(seconds)
+        live = reread(request.change, tenant)
+        if live is None:
+            return None
+        if found := _seen_inside(request, live, tenant):
             return found
     return None
 
 
-def _send(request: Request, tenant: Tenant) -> Captured:
+def _seen_inside(request: Request, live: Live, tenant: Tenant) -> Told | None:
+    if makes := request.operation.makes:
+        found = _items(request, live, makes)
+        if found and len(found) < len(makes):
+            raise Conflict(f"a part of it was made and a part was not: {request.operation.why}", hint="plan again")
+        return Told({}, found, live) if found else None
+    now = standing(request.change, live, tenant.provider.schema, request.marker.lineage)
+    return Told({}, {}, live) if is_done(request.operation, now) else None
+
+
+def _attributes(operation: Operation) -> Iterator[str]:
+    """Yield the attributes that an answer must show."""
+    yield from operation.verifies
+    yield from (path[0] for path in operation.makes)
+
+
+def _items(request: Request, live: Live, makes: Mapping[Path, str | None]) -> dict[str, str]:
+    return found_items(live, makes, request.wanted, request.known, request.marker.lineage)
+
+
+def _send(request: Request, tenant: Tenant) -> Told:
     operation = request.operation
     answer = tenant.channel.send(operation.method, request.path, request.body, repeat=operation.repeat)
-    captured = dict(_captured(answer, request))
+    told = _told(request, tenant, answer)
     for steps, expected in operation.expects:
         found = next(_walk(answer, steps), None)
         if found != expected:
             where = ".".join(str(step) for step in steps)
             raise UnexpectedAnswer(
-                f"{request.path}: it was done, but not as asked: {where} is {found} and not {expected}", captured
+                f"{request.path}: it was done, but not as asked: {where} is {found} and not {expected}", told
             )
-    return captured
+    return told
+
+
+def _told(request: Request, tenant: Tenant, answer: Any) -> Told:
+    """Read an answer; raise ProtocolError where it does not show what the request made."""
+    operation = request.operation
+    captured = dict(_captured(answer, request))
+    if operation.creates and "url" not in captured:
+        captured["url"] = tenant.provider.url_of(captured["id"])
+    handles = {
+        ".".join(path): str(captured.pop(name)) for path in operation.makes if (name := ".".join(path)) in captured
+    }
+    names = frozenset(_attributes(operation))
+    live = tenant.provider.answered(answer, names) if names else None
+    left = {path: alias for path, alias in operation.makes.items() if ".".join(path) not in handles}
+    if left and live:
+        handles |= _items(request, live, left)
+    if missing := [".".join(path) for path in left if ".".join(path) not in handles]:
+        raise ProtocolError(f"{operation.method} {request.path}: the answer does not show {', '.join(missing)}")
+    return Told(captured, handles, live)
 
 
 def _captured(answer: Any, request: Request) -> Iterator[tuple[str, Value]]:

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
+from reconciler.engine.perform import Request
 from reconciler.model.address import Address
 from reconciler.model.change import Change
-from reconciler.model.operation import Operation
 from reconciler.model.record import Record, State
 from reconciler.state import Intent, Journal
 
@@ -23,18 +23,19 @@ class Recorder:
         self._changed: dict[Address, Record] = {}
         self._removed: set[Address] = set()
 
-    def announce(
-        self, change: Change, operation: Operation, path: str, marker: str | None, record: Record
-    ) -> Intent:
+    def announce(self, change: Change, request: Request, record: Record) -> Intent:
         """Write the intent to disk; `record` is what will hold once the request is done."""
+        operation = request.operation
         intent = Intent(
             number=self._journal.next_number(),
             address=change.address,
             action=change.action,
             method=operation.method,
-            path=path,
-            marker=marker,
+            path=request.path,
+            marker=request.marker.text if operation.creates else None,
             record=record,
+            seeks={".".join(path): tuple(request.known.get(".".join(path), ())) for path in operation.makes},
+            names={".".join(path): name for path, name in operation.makes.items() if name is not None},
         )
         self._journal.intent(intent)
         return intent

@@ -9,9 +9,12 @@ from typing import TypeAlias
 
 from reconciler.engine.tenant import Tenant
 from reconciler.errors import Conflict
-from reconciler.model.change import Action, Change, FieldChange, is_same
+from reconciler.model.case import Live
+from reconciler.model.change import Change, FieldChange, is_same
+from reconciler.model.fields import Kind, Schema
 from reconciler.model.operation import Operation, Repeat
-from reconciler.model.values import Digest, Path, Value
+from reconciler.model.values import Digest, Entry, Path, Value
+from reconciler.planning.naming import Attributes, Handles, Named, named
 from reconciler.planning.normalize import seal_like
 
 
@@ -28,22 +31,30 @@ Standing: TypeAlias = Mapping[Path, tuple[Now, Value]]
 """For each field of a change how it stands, and its value now."""
 
 
-def standing(change: Change, tenant: Tenant, lineage: str) -> Standing | None:
-    """Read the case again and tell how each of its fields stands; None if the case is gone."""
+def reread(change: Change, tenant: Tenant) -> Live | None:
+    """Read the case of a change as it is now, as far as the change is about it; None if it is gone."""
     assert change.id is not None
-    names = frozenset(field.path[0] for field in change.fields)
-    live = tenant.read_one(change.id, names)
-    if live is None:
-        return None
-    return {field.path: _stands(field, live.attributes, lineage) for field in change.fields}
+    return tenant.read_one(change.id, frozenset(field.path[0] for field in change.fields))
 
 
-def pending(change: Change, now: Standing | None) -> tuple[Operation, ...]:
+def standing(change: Change, live: Live, schema: Schema, lineage: str) -> Standing:
+    """Tell how each field of a change stands in what was read just now."""
+    now = in_words_of(change, live, schema, lineage).attributes
+    return {field.path: _stands(field, now, schema, lineage) for field in change.fields}
+
+
+def in_words_of(change: Change, live: Live, schema: Schema, lineage: str, handles: Handles | None = None) -> Named:
+    """Return what is live in the words of a change: of what it shall become, then of what it was."""
+    record = change.record
+    sets = [field for field in change.fields if len(field.path) == 1 and field.is_set]
+    after = {**(record.recorded if record else {}), **{field.path[0]: field.after for field in sets}}
+    before = {field.path[0]: field.before for field in sets}
+    known = {**(record.handles if record else {}), **(handles or {})}
+    return named(live, schema, known, (after, before), lineage)
+
+
+def pending(change: Change, now: Standing) -> tuple[Operation, ...]:
     """Return the requests that are still to be sent; raise Conflict if somebody changed what they write."""
-    if now is None:
-        if change.action is Action.DELETE:
-            return ()
-        raise Conflict(f"{change.address}: the case was deleted after the plan was made")
     moved = [(path, value) for path, (how, value) in now.items() if how is Now.MOVED]
     if moved:
         seen = "; ".join(f"{'.'.join(path)} is {_shown(value)} now" for path, value in moved)
@@ -62,11 +73,17 @@ def is_done(operation: Operation, now: Standing) -> bool:
     return states == {Now.DONE}
 
 
-def _stands(field: FieldChange, attributes: Mapping[str, Value], key: str) -> tuple[Now, Value]:
+def _stands(field: FieldChange, attributes: Attributes, schema: Schema, key: str) -> tuple[Now, Value]:
     """Compare with either side as that side is written: a secret there is a digest."""
     value: Value = attributes
     for step in field.path:
         value = value.get(step) if isinstance(value, Mapping) else None
+    if (
+        schema.kind(field.path[0]) is Kind.ITEMS
+        and isinstance(field.before, Mapping)
+        and isinstance(value, Mapping)
+    ):
+        value = {name: item for name, item in value.items() if name in field.before}
     as_before, as_after = _sealed(value, field.before, key), _sealed(value, field.after, key)
     shown = _sealed(as_before, field.after, key)
     before, after = field.before, field.after
@@ -88,11 +105,13 @@ def _shown(value: Value) -> str:
             return "a secret"
         case str():
             return repr(value)
+        case Entry(key):
+            return key
         case AbstractSet():
-            return (
-                "["
-                + ", ".join(sorted("a secret" if isinstance(item, Digest) else str(item) for item in value))
-                + "]"
-            )
+            return f"[{', '.join(sorted(_member(item) for item in value))}]"
         case _:
             return "gone" if value is None else str(value)
+
+
+def _member(item: Value) -> str:
+    return item if isinstance(item, str) else _shown(item)

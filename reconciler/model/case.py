@@ -70,7 +70,9 @@ class Live:
     id: str
     url: str
     attributes: Mapping[str, Value]
-    """In normal form."""
+    """In normal form; items stand under their remote ids."""
+    aliases: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    """By attribute and member (or id of an item), other names for the same thing."""
 
 
 def references(value: Value) -> frozenset[Ref]:

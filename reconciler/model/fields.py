@@ -12,12 +12,12 @@ A provider writes what a user may declare as a pydantic model and marks the sema
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from reconciler.model.values import Value
+from reconciler.model.values import Value, as_member, member_text
 
 Fold: TypeAlias = Callable[[str], str]
 
@@ -37,21 +37,43 @@ class Kind(StrEnum):
     SCALAR = "scalar"
     SET = "set"
     MAP = "map"
+    ITEMS = "items"
 
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """An unordered collection of distinct texts."""
+    """An unordered collection of distinct texts, or of objects that are given whole."""
 
     fold: Fold | None = None
-    """Makes two spellings of one member equal."""
+    """Makes two spellings of one member equal, and is how it is written."""
+    key: Fold | None = None
+    """Makes two spellings of one member equal; it is written as it is declared, and may have aliases."""
     filled: bool = False
     """The system puts members in by itself when a case is created with none."""
+    links: bool = False
+    """Its members are other cases, which may point at each other in a circle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Map:
     """A mapping that is owned key by key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Things of their own in a case, under keys of the user's choosing; owned item by item, field by field."""
+
+    fields: Mapping[str, Field]
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """The system takes it when it has none yet, and never changes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A field by which an item is known as the declared one when a live case is taken over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +93,7 @@ class Clearable:
     empty: Value = None
 
 
-Marking: TypeAlias = Set | Map | CaseInsensitive | Timestamp | Clearable
+Marking: TypeAlias = Set | Map | Items | Once | Known | CaseInsensitive | Timestamp | Clearable
 """What may stand in an `Annotated[…]` of a schema."""
 
 
@@ -88,26 +110,48 @@ class Field:
     """The normal form of nothing."""
     filled: bool = False
     """Declared empty, it is not empty after a create unless something is done about it."""
+    once: bool = False
+    """It cannot change once it is set."""
+    known: bool = False
+    """Of an item: it tells which live item is meant when a case is taken over."""
+    key: Fold | None = None
+    """Of a set: makes spellings of one member equal, whose names may differ from the system's."""
+    links: bool = False
+    """Of a set: members are other cases."""
+    items: Mapping[str, Field] = field(default_factory=dict)
+    """The fields of an item."""
 
     @classmethod
     def of(cls, name: str, markings: Iterable[Any]) -> Field:
         """Read the markings of a field; what is no marking of ours is ignored."""
         made = cls(name)
         for marking in markings:
-            match marking:
-                case Set(fold, filled):
-                    made = cls(name, Kind.SET, _set_of(fold), clearable=True, empty=frozenset(), filled=filled)
-                case Map():
-                    made = cls(name, Kind.MAP, dict, empty={})
-                case CaseInsensitive():
-                    made = cls(name, normalize=_lower)
-                case Timestamp():
-                    made = cls(name, normalize=_instant)
-                case Clearable(empty):
-                    made = cls(name, made.kind, made.normalize, clearable=True, empty=empty)
-                case _:
-                    pass
+            made = made._with(marking)
         return made
+
+    def _with(self, marking: Any) -> Field:
+        match marking:
+            case Set():
+                made = replace(self, kind=Kind.SET, clearable=True, empty=frozenset(), filled=marking.filled)
+                return replace(
+                    made, normalize=_set_of(marking.fold, marking.key), key=marking.key, links=marking.links
+                )
+            case Map():
+                return replace(self, kind=Kind.MAP, normalize=dict, empty={})
+            case Items(fields):
+                return replace(self, kind=Kind.ITEMS, normalize=_items_of(fields), empty={}, items=fields)
+            case Once():
+                return replace(self, once=True)
+            case Known():
+                return replace(self, known=True)
+            case CaseInsensitive():
+                return replace(self, normalize=_lower)
+            case Timestamp():
+                return replace(self, normalize=_instant)
+            case Clearable(empty):
+                return replace(self, clearable=True, empty=empty)
+            case _:
+                return self
 
     def normal(self, value: Value) -> Value:
         """Return the normal form of a value."""
@@ -130,6 +174,11 @@ class Schema:
         """Return how an attribute is owned."""
         return self.fields[name].kind
 
+    @property
+    def renames(self) -> bool:
+        """Tell whether the system has names of its own for parts of a case: items, or members of sets."""
+        return any(field.kind is Kind.ITEMS or field.key for field in self.fields.values())
+
     def normalize(self, attributes: Mapping[str, Value]) -> dict[str, Value]:
         """Return the attributes in normal form; those the schema does not know are left out."""
         fields = self.fields
@@ -140,10 +189,28 @@ def _lower(value: Value) -> Value:
     return value.lower() if isinstance(value, str) else value
 
 
-def _set_of(fold: Fold | None) -> Callable[[Value], Value]:
-    if fold is None:
-        return frozenset
-    return lambda members: frozenset(fold(item) if isinstance(item, str) else item for item in members)
+def _set_of(fold: Fold | None, key: Fold | None) -> Callable[[Value], Value]:
+    if fold is not None:
+        return lambda members: frozenset(fold(item) if isinstance(item, str) else item for item in members)
+    if key is not None:
+        return lambda members: _distinct(members, key)
+    return frozenset
+
+
+def _distinct(members: Iterable[Value], key: Fold) -> frozenset[Value]:
+    """Return the members, each in one of its spellings."""
+    kept: dict[Value, Value] = {}
+    for member in sorted(map(as_member, members), key=lambda member: member_text(member) or ""):
+        text = member_text(member)
+        kept.setdefault(member if text is None else key(text), member)
+    return frozenset(kept.values())
+
+
+def _items_of(fields: Mapping[str, Field]) -> Callable[[Value], Value]:
+    def normal(item: Value) -> Value:
+        return {name: fields[name].normal(value) for name, value in item.items() if name in fields}
+
+    return lambda items: {key: normal(item) for key, item in items.items()}
 
 
 def _instant(value: Value) -> Value:

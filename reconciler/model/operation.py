@@ -32,6 +32,8 @@ class Operation:
     body: Value
     """A JSON value in which Ref, Template, Digest and Marker may stand; None where nothing is sent."""
     why: str
+    query: tuple[tuple[str, str], ...] = ()
+    """Parameters of the path, not yet encoded."""
     fields: tuple[Path, ...] = ()
     """The paths of the field changes that this request makes true."""
     captures: Mapping[str, Steps] = field(default_factory=dict)
@@ -41,6 +43,18 @@ class Operation:
     repeat: Repeat = Repeat.SAFE
     droppable: bool = False
     """Not sent when a reference in it turns out to be empty: then there is nothing to do."""
+    makes: Mapping[Path, str | None] = field(default_factory=dict)
+    """Items that it brings into being, each with a name by which the system shows it again, if it has one."""
+    verifies: tuple[str, ...] = ()
+    """Sets to be compared with what the answer shows of them, since systems are known to do otherwise."""
+    after: tuple[str, ...] = ()
+    """Names of cases that it links to and that come later than its own: it is sent when they are done."""
+
+    @property
+    def target(self) -> str:
+        """The path with its query, as a person reads it."""
+        query = "&".join(f"{name}={value}" for name, value in self.query)
+        return f"{self.path}?{query}" if query else self.path
 
     @property
     def creates(self) -> bool:

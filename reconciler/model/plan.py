@@ -78,7 +78,7 @@ def _meaning(change: Change) -> list[Any]:
     """Return what a change does; markers are left out, since they name the state and not the meaning."""
     fields = [[list(f.path), to_json(f.before), to_json(f.after), f.cause] for f in _by_path(change.fields)]
     operations = [
-        [o.method, o.path, to_json(transform(o.body, _without_marker)), o.why] for o in change.operations
+        [o.method, o.target, to_json(transform(o.body, _without_marker)), o.why] for o in change.operations
     ]
     return [str(change.address), change.type, change.action, change.id, fields, operations]
 

@@ -33,6 +33,8 @@ class Outcome:
     """Writing requests that were sent and answered."""
     message: str | None = None
     """What went wrong, with the system's own words."""
+    warnings: tuple[str, ...] = ()
+    """What went otherwise than one would expect, though not wrong."""
 
 
 @dataclass(frozen=True, slots=True)

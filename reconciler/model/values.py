@@ -2,6 +2,7 @@
 What an attribute may hold.
 
 plain       str, int, None, frozenset of plain values, mapping of plain values
+Entry       a member of a set that is given whole: an object, to be made if it is not there
 Ref         a value that another case will have: known once that case exists
 Template    text with references inside
 Secret      text that must never be shown: exists in the desired state only
@@ -104,6 +105,25 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    A member of a set that is given whole: what to make if the system does not have it yet.
+
+    Two are the same member if they have one key; what else they say matters only when one is made.
+    """
+
+    key: str
+    """`Adversary: Extreme Bad Guy`."""
+    fields: Mapping[str, Value] = field(compare=False)
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Value]) -> Entry:
+        """Make a member of an object, which is known by its type and its name or summary."""
+        known_by = (fields.get(name) for name in ("type", "name", "summary"))
+        return cls(": ".join(_name(part) for part in known_by if part is not None), dict(fields))
+
+
+@dataclass(frozen=True, slots=True)
 class Marker:
     """
     The text that a create carries so that the case can be found again when the answer is lost.
@@ -162,6 +182,8 @@ def to_json(value: Value) -> Any:
             return {"secret": value.text}
         case Marker():
             return value.text
+        case Entry():
+            return to_json(value.fields)
         case Secret():
             raise TypeError("a secret is never written; seal it first")
         case _ if value is ABSENT:
@@ -193,6 +215,26 @@ def from_json(data: Any) -> Value:
             return data
 
 
+def as_member(value: Value) -> Value:
+    """Return a value as the member of a set that it is: an object becomes an Entry."""
+    return Entry.of(value) if isinstance(value, Mapping) else value
+
+
+def _name(part: Value) -> str:
+    return part.text if isinstance(part, Ref | Template | Digest) else str(part)
+
+
+def member_text(member: Value) -> str | None:
+    """Return what a member of a set is called; None for one whose name is secret or not known yet."""
+    match member:
+        case str():
+            return member
+        case Entry():
+            return member.key
+        case _:
+            return None
+
+
 def _parse_unknown(text: str) -> Ref | Template | None:
     """Return what `{"unknown": text}` stands for; None if it is a user's own map with such a key."""
     if bare := _BARE.fullmatch(text):
@@ -219,6 +261,8 @@ def transform(value: Value, leaf: Callable[[Value], Value]) -> Value:
             return tuple(transform(item, leaf) for item in value)
         case list():
             return [transform(item, leaf) for item in value]
+        case Entry(_, fields):
+            return Entry.of(transform(fields, leaf))
         case _:
             return leaf(value)
 

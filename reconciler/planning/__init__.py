@@ -1,6 +1,8 @@
 """
 How a plan is made: pure functions from (desired, recorded, live) to a Plan.
 
+naming      the system's words for the parts of a case, and ours
+links       what one case declares of another
 normalize   seal secrets, resolve references that are known
 diff        what differs, and why
 decide      which action that calls for

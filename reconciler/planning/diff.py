@@ -10,6 +10,7 @@ scalar   desired                                            all
 set      exact: desired                                     all
          shared: live, less recorded-and-dropped, + desired all
 map      desired                                            keys declared or recorded
+items    desired                                            items declared or recorded, of each the declared fields
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from reconciler.model.fields import Kind, Ownership, Schema
 from reconciler.model.values import ABSENT, Path, Value
 
 Attributes: TypeAlias = Mapping[str, Value]
+
+_KEYED = frozenset({Kind.MAP, Kind.ITEMS})
+"""What is owned part by part."""
 
 
 def changes(case: Case, recorded: Attributes, live: Attributes, schema: Schema) -> tuple[FieldChange, ...]:
@@ -56,7 +60,7 @@ def creation(case: Case, schema: Schema) -> tuple[FieldChange, ...]:
     made = []
     for name, value in sorted(case.attributes.items()):
         field = schema.fields[name]
-        if field.kind is Kind.MAP:
+        if field.kind in _KEYED:
             made += [
                 FieldChange((name, key), ABSENT, item) for key, item in sorted(value.items()) if item is not None
             ]
@@ -79,10 +83,13 @@ def differences(before: Attributes, after: Attributes, schema: Schema) -> Iterat
         old, new = before.get(name, ABSENT), after[name]
         if is_same(old, new):
             continue
-        if schema.kind(name) is Kind.MAP:
-            yield from _inside(name, old or {}, new or {})
-        else:
-            yield (name,), old, new
+        match schema.kind(name):
+            case Kind.MAP:
+                yield from _inside(name, old or {}, new or {})
+            case Kind.ITEMS:
+                yield from _items(name, old or {}, new or {})
+            case _:
+                yield (name,), old, new
 
 
 def _inside(name: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[tuple[Path, Value, Value]]:
@@ -99,10 +106,22 @@ def _inside(name: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> It
             yield (name, key), before, after
 
 
+def _items(name: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[tuple[Path, Value, Value]]:
+    """Yield the items that come or go, and of those that stay the fields that differ."""
+    for path, before, after in _inside(name, old, new):
+        if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+            yield path, before, after
+            continue
+        for field in sorted({**before, **after}):
+            one, other = before.get(field, ABSENT), after.get(field, ABSENT)
+            if not is_same(one, other):
+                yield (*path, field), one, other
+
+
 def _ours(case: Case, recorded: Attributes, schema: Schema) -> Iterator[str]:
-    """Yield what is declared, and the recorded maps: their keys are removed when they are declared no more."""
+    """Yield what is declared, and recorded maps and items: what is in them goes when it is declared no more."""
     for name in {**case.attributes, **recorded}:
-        kept = name in case.attributes or (name in schema.fields and schema.kind(name) is Kind.MAP)
+        kept = name in case.attributes or (name in schema.fields and schema.kind(name) in _KEYED)
         if kept and name not in case.lifecycle.ignore_changes:
             yield name
 
@@ -114,6 +133,9 @@ def _sides(kind: Kind, owner: Ownership, desired: Value, recorded: Value, live: 
             given = (key for key, value in (recorded or {}).items() if value is not None)
             keys = {*(desired or ()), *given}
             return {key: value for key, value in (live or {}).items() if key in keys}, wanted
+        case Kind.ITEMS:
+            spoken_of = {**(recorded or {}), **(desired or {})}
+            return _cut(live or {}, spoken_of), desired or {}
         case Kind.SET if owner is Ownership.SHARED:
             dropped = (recorded or frozenset()) - desired
             return live or frozenset(), ((live or frozenset()) - dropped) | desired
@@ -129,7 +151,8 @@ def _cause(case: Case, path: Path, recorded: Attributes, live: Attributes, schem
     edited = not is_same(_at(case.attributes, path), was)
     if was is ABSENT:
         return Cause.CONFIG
-    moved = not is_same(_at({path[0]: _share(path[0], was, _at(live, path[:1]), case, schema)}, path), was)
+    now = _share(path[0], _at(recorded, path[:1]), _at(live, path[:1]), case, schema)
+    moved = not is_same(_at({path[0]: now}, path), was)
     if edited and moved:
         return Cause.BOTH
     return Cause.DRIFT if moved else Cause.CONFIG
@@ -142,9 +165,20 @@ def _share(name: str, recorded: Value, live: Value, case: Case | None, schema: S
     kind = schema.kind(name)
     if kind is Kind.MAP and isinstance(recorded, Mapping):
         return {key: value for key, value in live.items() if key in recorded}
+    if kind is Kind.ITEMS:
+        return _cut(live, recorded)
     if kind is Kind.SET and case is not None and case.owns(name) is Ownership.SHARED:
         return live & recorded
     return live
+
+
+def _cut(items: Mapping[str, Value], pattern: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return of live items those that the pattern has, and of each the fields that it has."""
+    return {
+        key: {field: value for field, value in item.items() if field in pattern[key]}
+        for key, item in items.items()
+        if key in pattern
+    }
 
 
 def _at(attributes: Attributes, path: Path) -> Value:

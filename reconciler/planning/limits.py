@@ -54,10 +54,3 @@ def _changes_a_recorded_case(change: Change) -> bool:
     """Tell whether a case of ours is written to; a release writes only to close it."""
     closes = change.action is Action.RELEASE and bool(change.operations)
     return closes or change.action in {Action.UPDATE, Action.DELETE}
-
-
-def _touches(change: Change) -> bool:
-    """Tell whether a recorded case is written to: updated, deleted, or closed before it is released."""
-    return change.action in {Action.UPDATE, Action.DELETE} or (
-        change.action is Action.RELEASE and bool(change.operations)
-    )

@@ -8,28 +8,31 @@ The look-up of names stands between `draft` and `finish`, since only cases that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from reconciler.errors import ConfigError, PlanRefused, Problem
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live, OnRemove
-from reconciler.model.change import Action, Cause, Change, Drift, FieldChange
+from reconciler.model.change import Action, Cause, Change, Drift, FieldChange, is_absent
 from reconciler.model.fields import Schema
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
-from reconciler.model.values import Marker, Value
+from reconciler.model.values import Digest, Marker, Value
 from reconciler.planning import diff
 from reconciler.planning.decide import decide
-from reconciler.planning.normalize import Known, fill, seal, seal_like
+from reconciler.planning.links import Claimed, Claims, claims, with_claims
+from reconciler.planning.naming import Attributes, Named, named, respelled
+from reconciler.planning.normalize import Known, fill, seal
 
 Operations: TypeAlias = Callable[[Change, Marker, Mapping[str, Any]], Iterator[Operation]]
 """A provider's translation of a change into requests."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class World:
     """Desired, recorded and live, read at one moment and cut down to what the run is about."""
 
@@ -40,6 +43,11 @@ class World:
     lives: Mapping[Address, Live]
     schemas: Mapping[str, Schema]
     """By provider type."""
+
+    @cached_property
+    def claims(self) -> Claims:
+        """Who declares a link to whom."""
+        return claims(self.cases, self.state.records, self.lives, self.schemas)
 
     def of(self, address: Address) -> Case | Record:
         """Return the case as it is declared, or else as it is recorded."""
@@ -67,6 +75,7 @@ def draft(world: World) -> Draft:
     world = _normalized(world)
     _refuse_impossible(world)
     changes = [_change(address, world) for address in world.addresses]
+    _refuse_fixed(changes, world)
     unchanged = [change for change in changes if change.action is Action.NO_OP]
     return Draft(
         changes=tuple(change for change in changes if change.action is not Action.NO_OP),
@@ -89,7 +98,7 @@ def finish(
 
     def with_requests(change: Change) -> Change:
         address = change.address
-        marker = Marker(world.state.lineage, str(address), world.state.serial)
+        marker = marker_of(address, world.state)
         make = operations.get(address.provider)
         made = make(change, marker, meanings.get(address, {})) if make and _writes(change) else ()
         return replace(change, operations=tuple(made))
@@ -108,6 +117,11 @@ def finish(
     )
 
 
+def marker_of(address: Address, state: State) -> Marker:
+    """Return the marker of a case that is created upon this state."""
+    return Marker(state.lineage, str(address), state.serial)
+
+
 def drift(world: World) -> tuple[Drift, ...]:
     """Return every recorded case that is gone or no longer as it was last applied."""
     found = (_drift(world.records[address], world) for address in sorted(world.records))
@@ -115,18 +129,18 @@ def drift(world: World) -> tuple[Drift, ...]:
 
 
 def _normalized(world: World) -> World:
-    """Fill in the ids that are known and seal the secrets of all three sides."""
+    """Fill in the ids that are known and seal the secrets of what is declared."""
     known = _known(world)
     key = world.state.lineage
     cases = {
         address: _sealed(case, world.records.get(address), known, key) for address, case in world.cases.items()
     }
-    lives = {}
-    for address, live in world.lives.items():
-        desired = cases[address].attributes if address in cases else {}
-        recorded = world.records[address].recorded if address in world.records else {}
-        lives[address] = replace(live, attributes=seal_like(live.attributes, (desired, recorded), key))
-    return replace(world, cases=cases, lives=lives)
+    return replace(world, cases=cases)
+
+
+def _seen(live: Live, schema: Schema, record: Record | None, ours: tuple[Attributes, ...], key: str) -> Named:
+    """Return what is live in our words, its secrets sealed as in `ours`."""
+    return named(live, schema, record.handles if record else {}, ours, key, adopting=record is None)
 
 
 def _sealed(case: Case, record: Record | None, known: Known, key: str) -> Case:
@@ -152,7 +166,10 @@ def _known(world: World) -> Known:
 
 def _change(address: Address, world: World) -> Change:
     case, record, live = world.cases.get(address), world.records.get(address), world.lives.get(address)
-    fields = _fields(case, record, live, world.schemas[world.of(address).type])
+    schema = world.schemas[world.of(address).type]
+    ours = (case.attributes if case else {}, record.recorded if record else {})
+    seen = _seen(live, schema, record, ours, world.state.lineage) if live else None
+    fields = _fields(case, record, seen, schema, world.claims.get(address, {}))
     action = decide(case, record, live, differs=bool(fields))
     id, url = _whereabouts(record, live, action)
     return Change(
@@ -163,14 +180,14 @@ def _change(address: Address, world: World) -> Change:
         url=url,
         fields=fields,
         reason=_reason(case, record, live, action),
-        record=_outcome(case, record, id, url) if case else None,
+        record=_outcome(case, id, url, seen) if case else None,
         base=record.fingerprint if record and action is not Action.NO_OP else None,
         depends_on=case.depends_on if case else record.depends_on if record else (),
     )
 
 
 def _fields(
-    case: Case | None, record: Record | None, live: Live | None, schema: Schema
+    case: Case | None, record: Record | None, live: Named | None, schema: Schema, claimed: Claimed
 ) -> tuple[FieldChange, ...]:
     recorded = record.recorded if record else {}
     if case is None:
@@ -178,10 +195,12 @@ def _fields(
     if live is None:
         made = diff.creation(case, schema)
         return tuple(replace(item, cause=Cause.DRIFT) for item in made) if record else made
-    return diff.changes(case, recorded, live.attributes, schema)
+    recorded = respelled(recorded, case.attributes, schema)
+    desired = replace(case, attributes=with_claims(case.attributes, live.attributes, claimed))
+    return diff.changes(desired, with_claims(recorded, live.attributes, claimed), live.attributes, schema)
 
 
-def _closing(record: Record | None, live: Live | None, schema: Schema) -> tuple[FieldChange, ...]:
+def _closing(record: Record | None, live: Named | None, schema: Schema) -> tuple[FieldChange, ...]:
     """Return what closes a case whose block has left the files, if it is to be closed and still open."""
     if record is None or live is None or record.lifecycle.on_remove is not OnRemove.CLOSE:
         return ()
@@ -215,7 +234,7 @@ def _reason(case: Case | None, record: Record | None, live: Live | None, action:
     return None
 
 
-def _outcome(case: Case, record: Record | None, id: str | None, url: str | None) -> Record:
+def _outcome(case: Case, id: str | None, url: str | None, seen: Named | None) -> Record:
     """Return what is remembered once the case is as desired; an ignored attribute is not ours to remember."""
     return Record(
         address=case.address,
@@ -223,7 +242,7 @@ def _outcome(case: Case, record: Record | None, id: str | None, url: str | None)
         id=id or "",
         url=url or "",
         recorded=dict(_watched(case).attributes),
-        handles=record.handles if record and id else {},
+        handles=seen.handles if seen else {},
         depends_on=case.depends_on,
         lifecycle=case.lifecycle,
     )
@@ -244,8 +263,9 @@ def _drift(record: Record, world: World) -> Drift:
     if live is None:
         return Drift(record.address, missing=True, id=record.id, url=record.url)
     case, schema = world.cases.get(record.address), world.schemas[record.type]
-    sealed = seal_like(live.attributes, (record.recorded,), world.state.lineage)
-    fields = diff.drifted(record.recorded, sealed, case, schema)
+    seen = _seen(live, schema, record, (record.recorded,), world.state.lineage)
+    recorded = with_claims(record.recorded, seen.attributes, world.claims.get(record.address, {}))
+    fields = diff.drifted(recorded, seen.attributes, case, schema)
     return Drift(record.address, fields, id=live.id, url=live.url)
 
 
@@ -267,6 +287,27 @@ def _refuse_impossible(world: World) -> None:
             f"prevent_delete forbids deleting {', '.join(protected)}, whose block has left the files",
             hint="put the block back, or apply it once with prevent_delete: false",
         )
+
+
+def _refuse_fixed(changes: Iterable[Change], world: World) -> None:
+    """Raise for attributes that the system takes only once, and which it has otherwise."""
+    problems = [
+        Problem(
+            world.cases[change.address].source.at(field.path),
+            f"{change.address}: `{field.path[0]}` is {_shown(field.before)} and cannot be changed once it is set",
+            "declare it as it is, or leave it out",
+        )
+        for change in changes
+        for field in change.fields
+        if change.id is not None and change.address in world.cases
+        if world.schemas[change.type].fields[field.path[0]].once and not is_absent(field.before)
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _shown(value: Value) -> str:
+    return "a secret" if isinstance(value, Digest) else repr(value)
 
 
 def _missing_imports(world: World) -> Iterator[Problem]:

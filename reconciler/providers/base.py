@@ -21,7 +21,7 @@ from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
 from reconciler.model.change import Change
 from reconciler.model.fields import Field as SchemaField
-from reconciler.model.fields import Schema
+from reconciler.model.fields import Items, Schema
 from reconciler.model.operation import Operation
 from reconciler.model.values import Marker, Value
 
@@ -36,7 +36,7 @@ class ProviderSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    type: str = Field(description="The system: tines.")
+    type: str = Field(description="The system that it is.")
     url: str = Field(description="Address of the tenant, https (http only for loopback).")
     requests_per_minute: int = Field(default=3000, ge=1, description="Client-side limit of requests.")
     concurrency: int = Field(default=8, ge=1, le=64, description="Requests in flight at once.")
@@ -61,12 +61,24 @@ class CaseModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+class ItemModel(CaseModel):
+    """What a user may declare about a thing in a case that is under a key of its own: a note, a task."""
+
+
+def items_of(model: type[ItemModel]) -> Items:
+    """Mark an attribute that holds such things by the user's keys, as in `Annotated[dict[str, Note], …]`."""
+    return Items(_fields(model))
+
+
 def schema_of(
     model: type[CaseModel], *, required: Iterable[str] = (), closing: Mapping[str, Value] | None = None
 ) -> Schema:
     """Read the markings on a model's fields."""
-    fields = {name: SchemaField.of(name, info.metadata) for name, info in model.model_fields.items()}
-    return Schema(fields, required=frozenset(required), closing=dict(closing or {}))
+    return Schema(_fields(model), required=frozenset(required), closing=dict(closing or {}))
+
+
+def _fields(model: type[CaseModel]) -> dict[str, SchemaField]:
+    return {name: SchemaField.of(name, info.metadata) for name, info in model.model_fields.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,16 @@ class Wanted:
     def ids(self) -> frozenset[str]:
         """The ids to read."""
         return frozenset(self.attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A declared case that is about to change."""
+
+    case: Case
+    live: Live | None
+    """None where it is to be created."""
+    marker: Marker
 
 
 Meanings: TypeAlias = Mapping[Address, Mapping[str, Any]]
@@ -118,12 +140,17 @@ class Provider(Protocol):
         """Read the wanted cases in as few requests as the system allows; one that is gone is left out."""
         ...
 
-    def lookup(self, api: Api, cases: Sequence[tuple[Case, Live | None]]) -> Meanings:
-        """Ask what the names in cases that are about to change mean; raise ConfigError for unknown ones."""
+    def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:
+        """Ask what the names in cases mean; raise ConfigError for unknown ones."""
         ...
 
-    def find(self, api: Api, marker: Marker) -> Sequence[str]:
-        """Return the ids of the cases that carry the marker, oldest first."""
+    def find(self, api: Api, marker: Marker, declared: Mapping[str, Value]) -> Sequence[str]:
+        """
+        Return the ids of the cases that carry the marker, oldest first.
+
+        `declared` is what the case was to be created with, for a system whose users may choose the marker; it is
+        empty where only a case that is certainly ours will do.
+        """
         ...
 
     def check(self, case: Case) -> Iterator[Problem]:
@@ -133,3 +160,34 @@ class Provider(Protocol):
     def operations(self, change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:
         """Yield the requests that make the change true, in the order in which they are sent."""
         ...
+
+    def refusal(self, answer: Any) -> str | None:  # noqa: ARG002 (most systems use the HTTP status)
+        """Return the words of an answer that says no with a 2xx status; None if it does not."""
+        return None
+
+    def answered(self, answer: Any, attributes: frozenset[str]) -> Live | None:  # noqa: ARG002
+        """Read the case out of the answer to a write; None where the system does not show it there."""
+        return None
+
+    def renamed(
+        self,
+        api: Api,  # noqa: ARG002
+        attribute: str,  # noqa: ARG002
+        missing: frozenset[str],  # noqa: ARG002
+        shown: frozenset[str],  # noqa: ARG002
+    ) -> Mapping[str, str]:
+        """Return for members that were written and are not shown under which of the shown names they are kept."""
+        return {}
+
+    def whole(
+        self,
+        change: Change,  # noqa: ARG002
+        attribute: str,  # noqa: ARG002
+        members: frozenset[Value],  # noqa: ARG002
+    ) -> Operation | None:
+        """Return the request that sets a set to just these members; None where it must not be sent again."""
+        return None
+
+    def url_of(self, id: str) -> str:  # noqa: ARG002
+        """Return where a case is shown, for a system whose answers do not say."""
+        return ""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Final, TypeAlias
 
-from reconciler.model.values import Value, from_json, to_json
+from reconciler.model.values import Entry, Value, as_member, from_json, to_json
 from reconciler.report.hostile import inert_json
 
 Members: TypeAlias = Iterable[tuple[str, Any]]
@@ -48,13 +49,17 @@ def dumps(value: Any) -> str:
 
 
 def encode(value: Value) -> Any:
-    """Return the JSON form of a value."""
+    """Return the JSON form of a value; a set is a sorted list."""
     match value:
         case str():
             return value
         case Mapping():
             data = {key: encode(item) for key, item in value.items()}
             return {LITERAL: data} if _misleads(data) else data
+        case Entry(_, fields):
+            return encode(fields)
+        case AbstractSet():
+            return sorted(map(encode, value), key=_kind_and_text)
         case tuple() | list():
             return [encode(item) for item in value]
         case _:
@@ -75,6 +80,16 @@ def decode(data: Any, text: Callable[[str], Value] = str) -> Value:
             return text(data)
         case _:
             return data
+
+
+def members(values: Iterable[Value]) -> frozenset[Value]:
+    """Return the set of which a list was decoded; its objects are members that were given whole."""
+    return frozenset(map(as_member, values))
+
+
+def _kind_and_text(data: Any) -> tuple[str, str]:
+    """Order mixed members as `to_json` does, without comparing unlike types."""
+    return (type(data).__name__, str(data))
 
 
 def _misleads(data: dict[str, Any]) -> bool:

@@ -4,7 +4,8 @@ Plan, drift, result and state as JSON.
 The plan is also the file that `apply` takes, so beside what a reader needs it holds what an apply needs; those
 keys are left out where they hold nothing:
 
-kinds      of a value: `null` where null is a value and not nothing, `set` where a list is one
+kinds      of a value: `null` where null is a value and not nothing, `set` where a list is one (`after.labels`: of
+           an item its field)
 expected   of a set: all its members before the change
 record     of a change: what is remembered once it is done; `base` names the record it was planned upon
 refresh    records to bring up to date without a request
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
@@ -159,14 +160,18 @@ def _field(field: FieldChange) -> dict[str, Any]:
 
 def _kinds(**values: Value) -> dict[str, Any]:
     """Name what JSON cannot tell: an explicit null from nothing, a set from a list."""
-    kinds = {name: kind for name, value in values.items() if (kind := _kind(value))}
+    kinds = {place: kind for name, value in values.items() for place, kind in _kind(name, value)}
     return {"kinds": kinds} if kinds else {}
 
 
-def _kind(value: Value) -> str | None:
-    if value is None:
-        return "null"
-    return "set" if isinstance(value, AbstractSet) else None
+def _kind(name: str, value: Value) -> Iterator[tuple[str, str]]:
+    match value:
+        case None:
+            yield name, "null"
+        case AbstractSet():
+            yield name, "set"
+        case Mapping():
+            yield from ((f"{name}.{key}", "set") for key, item in value.items() if isinstance(item, AbstractSet))
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
@@ -176,11 +181,15 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "body": encode(operation.body),
         "why": operation.why,
         **_given(
+            query=[list(pair) for pair in operation.query] or None,
             fields=[list(path) for path in operation.fields] or None,
             captures={name: list(steps) for name, steps in operation.captures.items()} or None,
             expects=[{"at": list(steps), "value": encode(value)} for steps, value in operation.expects] or None,
             repeat=None if operation.repeat is Repeat.SAFE else str(operation.repeat),
             droppable=operation.droppable or None,
+            makes=[{"path": list(path), "name": name} for path, name in operation.makes.items()] or None,
+            verifies=list(operation.verifies) or None,
+            after=list(operation.after) or None,
         ),
     }
 
@@ -235,6 +244,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "status": str(outcome.status),
         "requests": outcome.requests,
         "message": outcome.message,
+        **_given(warnings=list(outcome.warnings) or None),
     }
 
 

@@ -25,7 +25,7 @@ from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.record import Record
 from reconciler.model.strict import strict_json
 from reconciler.model.values import ABSENT, Marker, Value
-from reconciler.report.encoding import decode
+from reconciler.report.encoding import decode, members
 from reconciler.report.jsonplan import CHECKSUM, Checksum, summary_json
 
 MAX_BYTES: Final = 256 * 1024 * 1024
@@ -71,6 +71,11 @@ class _Expectation(_Model):
     value: Any = Field(description="What must stand there.")
 
 
+class _Made(_Model):
+    path: tuple[str, str] = Field(description="Attribute and key of the item.")
+    name: str | None = Field(description="The name by which the system shows it again, if it has one.")
+
+
 class _Operation(_Model):
     method: _METHODS
     path: str = Field(
@@ -78,6 +83,9 @@ class _Operation(_Model):
     )
     body: Any = Field(description="What is sent once unknowns and secrets are filled in; null is nothing.")
     why: str
+    query: list[tuple[str, str]] = Field(
+        default_factory=list, description="Parameters of the path: name and value, not yet encoded."
+    )
     fields: list[list[str]] = Field(
         default_factory=list, description="The field changes that this request makes true."
     )
@@ -87,6 +95,13 @@ class _Operation(_Model):
     expects: list[_Expectation] = Field(default_factory=list, description="What the answer must hold.")
     repeat: Repeat = Field(default=Repeat.SAFE, description="What to do when the answer is lost.")
     droppable: bool = Field(default=False, description="Not sent when a reference in it is empty.")
+    makes: list[_Made] = Field(default_factory=list, description="The items that this request brings into being.")
+    verifies: list[str] = Field(
+        default_factory=list, description="Sets that are compared with what the answer shows of them."
+    )
+    after: list[str] = Field(
+        default_factory=list, description="Names of later cases that it links to and waits for."
+    )
 
 
 class _Lifecycle(_Model):
@@ -253,7 +268,7 @@ def _counts(model: _Plan) -> dict[str, int]:
 def _made(model: _Plan, schemas: Mapping[str, Schema]) -> Plan:
     try:
         return _plan(model, schemas)
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise _no_plan(str(error)) from error
 
 
@@ -303,19 +318,23 @@ def _change(model: _Change, schemas: Mapping[str, Schema], text: Callable[[str],
 
 def _field(model: _Scalar | _Set) -> FieldChange:
     if isinstance(model, _Scalar):
-        before, after = (_value(getattr(model, name), model.kinds.get(name)) for name in ("before", "after"))
+        before, after = (_value(name, getattr(model, name), model.kinds) for name in ("before", "after"))
         return FieldChange(tuple(model.path), before, after, model.cause)
-    before = _value(model.expected, "set" if model.expected is not None else model.kinds.get("before"))
-    members = before if isinstance(before, frozenset) else frozenset()
-    after = (members - frozenset(map(decode, model.remove))) | frozenset(map(decode, model.add))
+    kinds: _Kinds = model.kinds if model.expected is None else {"before": "set"}
+    before = _value("before", model.expected, kinds)
+    kept = before if isinstance(before, frozenset) else frozenset()
+    after = (kept - members(decode(model.remove))) | members(decode(model.add))
     return FieldChange(tuple(model.path), before, after, model.cause, shared=model.shared)
 
 
-def _value(data: Any, kind: str | None) -> Value:
-    """Read a value of a field; null is nothing unless its kind says otherwise."""
-    if kind == "set":
-        return frozenset(map(decode, data))
-    return ABSENT if data is None and kind != "null" else decode(data)
+def _value(name: str, data: Any, kinds: Mapping[str, str]) -> Value:
+    """Read the value called `name` of a field; null is nothing unless its kind says otherwise."""
+    if kinds.get(name) == "set":
+        return members(decode(data))
+    value = ABSENT if data is None and name not in kinds else decode(data)
+    if not kinds or not isinstance(value, dict):
+        return value
+    return {key: members(item) if kinds.get(f"{name}.{key}") == "set" else item for key, item in value.items()}
 
 
 def _operation(model: _Operation, text: Callable[[str], Value]) -> Operation:
@@ -329,6 +348,10 @@ def _operation(model: _Operation, text: Callable[[str], Value]) -> Operation:
         expects=tuple((tuple(item.at), decode(item.value, text)) for item in model.expects),
         repeat=model.repeat,
         droppable=model.droppable,
+        query=tuple(model.query),
+        makes={made.path: made.name for made in model.makes},
+        verifies=tuple(model.verifies),
+        after=tuple(model.after),
     )
 
 
@@ -360,8 +383,8 @@ def _drift(model: _Drift) -> Drift:
         fields=tuple(
             DriftedField(
                 tuple(field.path),
-                _value(field.recorded, field.kinds.get("recorded")),
-                _value(field.live, field.kinds.get("live")),
+                _value("recorded", field.recorded, field.kinds),
+                _value("live", field.live, field.kinds),
             )
             for field in model.fields
         ),

@@ -25,7 +25,7 @@ from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
 from reconciler.model.result import Outcome, Result, Status
-from reconciler.model.values import Value
+from reconciler.model.values import Path, Value
 from reconciler.report.hostile import inline, visible
 from reconciler.report.lines import Line, Span, Style, line
 from reconciler.report.values import VALUE_WIDTH, compact, difference, dotted, member, shown
@@ -49,6 +49,8 @@ _NOT_DONE: Final = (
     (Status.SKIPPED, "Not tried:", Style.WARNING),
 )
 _MARGIN: Final = "      "
+_FIELD: Final = 3
+"""The length of the path of an item's field: attribute, key, field."""
 
 
 # ------------------------------------------------------------------------------------------------ a plan
@@ -119,8 +121,16 @@ def _usual_note(change: Change) -> str | None:
 
 def _request(operation: Operation) -> Line:
     body = "" if operation.body is None else "  " + inline(compact(operation.body), BODY_WIDTH)
-    target = f"{operation.method} {inline(operation.path, VALUE_WIDTH)}"
-    return line(_MARGIN, Span(f"→ {target}", Style.QUIET), Span(body, Style.QUIET))
+    target = f"{operation.method} {inline(operation.target, VALUE_WIDTH)}"
+    return line(_MARGIN, Span(f"→ {target}", Style.QUIET), Span(f"{body}{_wait(operation)}", Style.QUIET))
+
+
+def _wait(operation: Operation) -> str:
+    """Return for which cases a request waits: it links to them, and they come later."""
+    if not operation.after:
+        return ""
+    cases = "case" if len(operation.after) == 1 else "cases"
+    return f"  (after {cases} {inline(', '.join(operation.after), VALUE_WIDTH)})"
 
 
 def render_message(label: str, text: str, style: Style) -> Iterator[Line]:
@@ -177,11 +187,20 @@ def render_result(result: Result) -> Iterator[Line]:
             Style.STRONG,
         )
     )
+    yield from _result_warnings(result)
     for status, title, style in _NOT_DONE:
         yield from _group(title, style, [item for item in result.not_done if item.status is status])
     if result.interrupted:
         yield ()
         yield line("Interrupted: what was in flight is finished and recorded; apply again to do the rest.")
+
+
+def _result_warnings(result: Result) -> Iterator[Line]:
+    said = [(outcome.address, warning) for outcome in result.outcomes for warning in outcome.warnings]
+    if said:
+        yield ()
+    for address, warning in said:
+        yield from render_message("Warning", f"{address}: {warning}", Style.WARNING)
 
 
 def _group(title: str, style: Style, outcomes: list[Outcome]) -> Iterator[Line]:
@@ -209,7 +228,7 @@ def render_record(record: Record) -> Iterator[Line]:
     yield _entry("id", record.id)
     yield _entry("url", record.url)
     for name, value in sorted(record.recorded.items()):
-        yield from _recorded(name, value)
+        yield from _recorded((name,), value)
     for path, handle in sorted(record.handles.items()):
         yield line("  handle ", Span(path), f": {shown(handle)}")
     for address in record.depends_on:
@@ -222,20 +241,22 @@ def _entry(name: str, value: str) -> Line:
     return line(f"  {name}: {shown(value)}")
 
 
-def _recorded(name: str, value: Value) -> Iterator[Line]:
+def _recorded(path: Path, value: Value) -> Iterator[Line]:
+    """Yield one attribute; of a map each key, of items each field."""
+    head = ("  recorded ", Span(dotted(path)))
     match value:
         case AbstractSet():
             members = ", ".join(sorted(map(member, value)))
-            yield line("  recorded ", Span(name), f": [{inline(members, BODY_WIDTH)}]")
-        case Mapping():
-            for key, item in sorted(value.items()):
-                yield line("  recorded ", Span(dotted((name, key))), f": {shown(item)}")
+            yield line(*head, f": [{inline(members, BODY_WIDTH)}]")
+        case Mapping() if len(path) < _FIELD and (value or len(path) == 1):
+            for key, part in sorted(value.items()):
+                yield from _recorded((*path, key), part)
         case str() if "\n" in value:
-            yield line("  recorded ", Span(name), ":")
+            yield line(*head, ":")
             for text in value.split("\n"):
                 yield line("    │ ", inline(text, VALUE_WIDTH))
         case _:
-            yield line("  recorded ", Span(name), f": {shown(value)}")
+            yield line(*head, f": {shown(value)}")
 
 
 def _lifecycle(lifecycle: Lifecycle) -> Iterator[Line]:

@@ -1,24 +1,31 @@
-"""Values and their differences as lines: `"low" → "high"`, members of sets, text as a line diff."""
+"""
+Values and their differences as lines: one arrow, members of sets, text as a line diff, items field by field.
+
+    ~ priority: "low" → "high"
+    ~ assignee: user jane@acme.example → group SOC Team
+    + notes.first
+        + text: "Called the bank"
+"""
 
 from __future__ import annotations
 
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import islice
 from typing import Final
 
 from reconciler.model.change import is_absent
-from reconciler.model.values import Digest, Path, Ref, Template, Value, to_json
+from reconciler.model.values import Digest, Entry, Path, Ref, Template, Value, to_json
 from reconciler.report.hostile import inline
 from reconciler.report.lines import Line, Span, Style, line
 
 VALUE_WIDTH: Final = 400
 """Characters of one value that are shown."""
 DIFF_LINES: Final = 80
-"""Lines of one text's diff, and members of one set, that are shown."""
+"""Lines of one text's diff, members of one set, and fields of one item, that are shown."""
 DIFF_INPUT: Final = 1000
 """A text of more lines is not compared line by line: difflib's time grows with the square."""
 CONTEXT: Final = 2
@@ -26,6 +33,10 @@ CONTEXT: Final = 2
 
 _WORD: Final = re.compile(r"[\w.@:/-]+")
 """A member of a set that needs no quotes."""
+_PHRASE: Final = re.compile(r"[\w.@:/-]+(?: [\w.@:/-]+)*")
+"""A name that needs no quotes where another word says what it is: `group SOC Team`."""
+_ITEM: Final = 2
+"""The length of an item's path: attribute and key."""
 _SIGN_STYLES: Final = {"+": Style.ADD, "-": Style.REMOVE, "~": Style.CHANGE}
 
 
@@ -50,8 +61,27 @@ def shown(value: Value) -> str:
             return "(secret)"
         case str():
             return '"' + inline(value, VALUE_WIDTH).replace('"', r"\"") + '"'
+        case Entry(key, _):
+            return _name(key)
+        case Mapping() if len(value) == 1:
+            return _named_value(*next(iter(value.items())))
         case _:
             return inline(compact(value), VALUE_WIDTH)
+
+
+def _named_value(name: str, value: Value) -> str:
+    """Return an object that says in one word what its value is: `user jane@acme.example`."""
+    match value:
+        case str() if _WORD.fullmatch(name):
+            return f"{name} {_name(value)}"
+        case Ref() | Template() | Digest() if _WORD.fullmatch(name):
+            return f"{name} {shown(value)}"
+        case _:
+            return inline(compact({name: value}), VALUE_WIDTH)
+
+
+def _name(text: str) -> str:
+    return text if len(text) <= VALUE_WIDTH and _PHRASE.fullmatch(text) else shown(text)
 
 
 def member(value: Value) -> str:
@@ -74,6 +104,9 @@ def difference(path: Path, before: Value, after: Value, *, margin: str, note: st
     if isinstance(before, AbstractSet) or isinstance(after, AbstractSet):
         yield line(*head, "" if before or after else ": none", tail)
         yield from _members(before, after, f"{margin}    ")
+    elif _is_item(path, before, after):
+        yield line(*head, tail)
+        yield from _item(before, after, f"{margin}    ")
     elif _is_long(before) or _is_long(after):
         yield line(*head, tail)
         yield from _text(before, after, f"{margin}    ")
@@ -85,6 +118,22 @@ def _arrow(before: Value, after: Value) -> str:
     if is_absent(before):
         return shown(after)
     return shown(before) if is_absent(after) else f"{shown(before)} → {shown(after)}"
+
+
+def _is_item(path: Path, before: Value, after: Value) -> bool:
+    """Tell whether an item comes or goes; where one stays, each of its fields has a path of its own."""
+    one, other = isinstance(before, Mapping), isinstance(after, Mapping)
+    return len(path) == _ITEM and ((one and is_absent(after)) or (other and is_absent(before)))
+
+
+def _item(before: Value, after: Value, margin: str) -> Iterator[Line]:
+    """Yield the fields of an item that comes or goes; an empty one says nothing."""
+    old, new = before or {}, after or {}
+    names = sorted(name for name, value in {**old, **new}.items() if not is_absent(value))
+    for name in names[:DIFF_LINES]:
+        yield from difference((name,), old.get(name), new.get(name), margin=margin)
+    if len(names) > DIFF_LINES:
+        yield line(margin, Span(f"… (+{len(names) - DIFF_LINES} fields)", Style.QUIET))
 
 
 def _members(before: Value, after: Value, margin: str) -> Iterator[Line]:

@@ -8,7 +8,7 @@ unknown in part is refused, because the next save would write our guess over it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
@@ -17,12 +17,15 @@ from reconciler import __version__
 from reconciler.errors import StateError
 from reconciler.model.address import Address
 from reconciler.model.case import Lifecycle, OnRemove
+from reconciler.model.fields import Field as SchemaField
 from reconciler.model.fields import Kind, Schema
 from reconciler.model.record import Record, State
 from reconciler.model.strict import strict_json
 from reconciler.model.values import Value, from_json, to_json
 
 VERSION: Final = 1
+
+_SHAPES: Final = {Kind.SET: "a set", Kind.MAP: "a map", Kind.ITEMS: "items by key"}
 
 _Strict = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -43,7 +46,7 @@ class RecordData(BaseModel):
     model_config = _Strict
 
     provider: StrictStr = Field(description="The provider instance; the first half of the address.")
-    type: StrictStr = Field(description="The system, such as tines.")
+    type: StrictStr = Field(description="The system, as `type` in the settings names it.")
     id: StrictStr = Field(description="The id of the case in the system.")
     url: StrictStr = ""
     recorded: dict[StrictStr, Any] = Field(description="Attributes; sets are sorted lists, secrets keyed digests.")
@@ -212,23 +215,32 @@ def _lifecycle(data: LifecycleData) -> Lifecycle:
 def _attributes(data: Mapping[str, Any], schema: Schema | None) -> Mapping[str, Value]:
     if schema is None:
         return {name: from_json(item) for name, item in data.items()}
-    return schema.normalize({name: _value(name, item, schema) for name, item in _known(data, schema)})
+    return schema.normalize(_values(data, schema.fields))
 
 
-def _known(data: Mapping[str, Any], schema: Schema) -> Iterable[tuple[str, Any]]:
-    return ((name, item) for name, item in data.items() if name in schema.fields)
+def _values(data: Mapping[str, Any], fields: Mapping[str, SchemaField], place: str = "") -> dict[str, Value]:
+    """Read attributes, or the fields of an item; what the schema does not know is left out."""
+    return {name: _value(f"{place}{name}", item, fields[name]) for name, item in data.items() if name in fields}
 
 
-def _value(name: str, data: Any, schema: Schema) -> Value:
-    """Read one attribute; a map is read key by key, so that a user's key `unknown` is no reference."""
-    match schema.kind(name), data:
+def _value(place: str, data: Any, field: SchemaField) -> Value:
+    """Read one value; maps and items are read key by key, so that a user's key `unknown` is no reference."""
+    match field.kind, data:
         case _, None:
             return None
         case Kind.MAP, dict():
             return {key: from_json(item) for key, item in data.items()}
+        case Kind.ITEMS, dict():
+            return {key: _item(f"{place}.{key}", item, field) for key, item in data.items()}
         case Kind.SET, list():
             return from_json(data)
-        case (Kind.MAP | Kind.SET) as kind, _:
-            raise TypeError(f"{name} must be a {kind.value}")
-        case _:
+        case Kind.SCALAR, _:
             return from_json(data)
+        case _:
+            raise TypeError(f"{place} must be {_SHAPES[field.kind]}")
+
+
+def _item(place: str, data: Any, field: SchemaField) -> Value:
+    if not isinstance(data, dict):
+        raise TypeError(f"{place} must be an item with its fields")
+    return _values(data, field.items, f"{place}.")

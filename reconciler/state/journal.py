@@ -6,6 +6,8 @@ What an apply announced and did since the last snapshot: JSON lines in a file be
     {"kind": "done", "number": 1, "address": "soc.a", "record": {…}}    executed; the whole new record, or null
     {"kind": "failed", "number": 2, "message": "…"}                     certainly not executed
 
+An intent that makes items has two keys more, by which they are found again: `seeks` and `names`, see `Intent`.
+
 Whom a journal belongs to, and why a crash neither replays twice nor loses anything:
 
     lineage is another       it tells of another history     ignored; put aside before a new one is begun
@@ -74,6 +76,8 @@ class _IntentLine(BaseModel):
     path: StrictStr
     marker: StrictStr | None
     record: RecordData | None
+    seeks: dict[StrictStr, tuple[StrictStr, ...]] = {}
+    names: dict[StrictStr, StrictStr] = {}
 
 
 class _DoneLine(BaseModel):
@@ -189,6 +193,8 @@ def _intent(line: _IntentLine, schemas: Mapping[str, Schema]) -> Intent:
         path=line.path,
         marker=line.marker,
         record=_record(line.address, line.record, schemas),
+        seeks=line.seeks,
+        names=line.names,
     )
 
 
@@ -299,6 +305,7 @@ class JournalFile:
 
 
 def _intent_line(intent: Intent) -> bytes:
+    sought = {"seeks": dict(intent.seeks), "names": dict(intent.names)}
     return _line(
         kind="intent",
         number=intent.number,
@@ -308,6 +315,7 @@ def _intent_line(intent: Intent) -> bytes:
         path=intent.path,
         marker=intent.marker,
         record=record_to_json(intent.record) if intent.record else None,
+        **{name: paths for name, paths in sought.items() if paths},
     )
 
 

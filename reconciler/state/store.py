@@ -13,8 +13,9 @@ The contract of a state backend, and of the journal that it keeps during an appl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.model.address import Address
@@ -36,6 +37,10 @@ class Intent:
     """The text by which what it creates is found again."""
     record: Record | None = None
     """What to remember if the request turns out to have been executed."""
+    seeks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Dotted path of each item that it makes → the ids of those that said the same before."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Dotted path of an item that it makes → the name by which the system shows it again."""
 
 
 class Journal(Protocol):

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from reconciler.config.declared import META
+from reconciler.config.documents import parse
 from reconciler.config.jsonschema import DIALECT, schemas, workspace_schema
+from reconciler.config.nodes import Node, Plain, core_value
 from reconciler.providers.registry import provider_types
+from tests.config.rig import RigFolder
 from tests.config.toy import TYPES, ToyCase
 
 
@@ -37,11 +43,14 @@ def test_both_files_have_a_schema_in_the_current_draft() -> None:
 
 
 def test_a_case_has_its_attributes_and_meta_arguments_each_described() -> None:
-    (case,) = schemas(provider_types())["cases"]["properties"]["cases"]["additionalProperties"]["anyOf"]
+    types = provider_types()
+    cases = schemas(types)["cases"]["properties"]["cases"]["additionalProperties"]["anyOf"]
 
-    assert {*META, "name", "priority", "tags", "metadata"} <= case["properties"].keys()
-    assert all(item.get("description") for item in case["properties"].values())
-    assert case["additionalProperties"] is False
+    assert [case["title"] for case in cases] == [f"{name} case" for name in types]
+    for case in cases:
+        assert {*META, "name", "tags"} <= case["properties"].keys()
+        assert all(item.get("description") for item in case["properties"].values())
+        assert case["additionalProperties"] is False
 
 
 def test_what_may_be_written_is_what_the_loader_takes() -> None:
@@ -80,3 +89,139 @@ def test_one_schema_holds_both() -> None:
 
 def test_without_providers_there_is_a_schema_all_the_same() -> None:
     assert schemas({})["cases"]["properties"]["cases"]["additionalProperties"] is True
+
+
+# ------------------------------------------------------------------------------------ what has parts
+
+
+def as_editors_read(node: Node) -> Any:
+    """Return YAML as an editor's schema check sees it: unquoted numbers and truth values are such."""
+    match node:
+        case Plain():
+            return core_value(node)
+        case dict():
+            return {key: as_editors_read(item) for key, item in node.items()}
+        case list():
+            return [as_editors_read(item) for item in node]
+        case _:
+            return node
+
+
+TYPE_NAMES: dict[type, set[str]] = {
+    dict: {"object"},
+    list: {"array"},
+    str: {"string"},
+    bool: {"boolean"},
+    int: {"integer", "number"},
+    float: {"number"},
+    type(None): {"null"},
+}
+
+
+def accepts(schema: Any, value: Any, root: Any) -> bool:
+    """Check a value as an editor does, by the keywords that our schemas use."""
+    if isinstance(schema, bool):
+        return schema
+    types = schema.get("type", [*TYPE_NAMES[type(value)]])
+    return (
+        ("$ref" not in schema or accepts(resolve(root, schema["$ref"]), value, root))
+        and ("anyOf" not in schema or any(accepts(choice, value, root) for choice in schema["anyOf"]))
+        and ("enum" not in schema or value in schema["enum"])
+        and bool(TYPE_NAMES[type(value)] & {*([types] if isinstance(types, str) else types)})
+        and accepts_inside(schema, value, root)
+    )
+
+
+def accepts_inside(schema: Any, value: Any, root: Any) -> bool:
+    match value:
+        case str():
+            long_enough = schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", 10**9)
+            return long_enough and re.search(schema.get("pattern", ""), value) is not None
+        case list():
+            assert "uniqueItems" not in schema
+            return all(accepts(schema.get("items", True), item, root) for item in value)
+        case dict():
+            known, other = schema.get("properties", {}), schema.get("additionalProperties", True)
+            return all(name in value for name in schema.get("required", ())) and all(
+                accepts(schema.get("propertyNames", True), name, root)
+                and accepts(known.get(name, other), item, root)
+                for name, item in value.items()
+            )
+        case _:
+            return True
+
+
+ACCEPTED = (
+    "notes: {}",
+    "notes: {a: {text: x}, 'b.c d': {text: 7, count: 2, open: yes, level: low}}",
+    "notes: {a: {text: x, source: ~, person: ~, count: '2', open: 1, due: 2024-01-01T10:00:00Z}}",
+    "notes: {a: {text: '${file(\"a-very-long-name-of-a-file.md\")}', level: '${env.SHORT}', person: {user: 1}}}",
+    "notes: {a: {text: '$${x}'}}",
+    "assignee: {user: jane}",
+    "assignee: {group: '${env.WORD}'}",
+    "assignee: ~",
+    "groups: ~",
+    "groups: []",
+    "groups: [a, a, 1, 1, yes, '${env.WORD}']",
+    "groups: [{type: campaign, name: a}, {type: campaign, name: a, artifacts: [1, '2', 1], about: b}]",
+    "linked: ['1', 2, '1']",
+    "tags: [a, a]",
+    "code: '${file(\"name.md\")}'",
+)
+
+REFUSED = (
+    "notes: ~",
+    "notes: [a]",
+    "notes: {a: ~}",
+    "notes: {a: x}",
+    "notes: {a: {}}",
+    "notes: {'': {text: x}}",
+    f"notes: {{{'k' * 129}: {{text: x}}}}",
+    'notes: {"a\\tb": {text: x}}',
+    "notes: {a: {txt: x, text: y}}",
+    "notes: {a: {text: ~}}",
+    "notes: {a: {text: x, level: ~}}",
+    "notes: {a: {text: x, level: medium}}",
+    "notes: {a: {text: x, count: two}}",
+    "notes: {a: {text: x, open: maybe}}",
+    f"notes: {{a: {{text: {'x' * 21}}}}}",
+    "notes: {a: {text: x, person: jane}}",
+    "assignee: jane",
+    "assignee: {usr: jane}",
+    "assignee: {user: ~, group: a}",
+    "assignee: {user: [a]}",
+    "groups: a",
+    "groups: ['']",
+    "groups: [~]",
+    "groups: [[a]]",
+    "groups: [{type: campaign}]",
+    "groups: [{type: other, name: a}]",
+    "groups: [{type: campaign, name: a, about: ~}]",
+    "groups: [{type: campaign, name: a, artifacts: [x]}]",
+    "code: abcdef",
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "accepted"), [*((body, True) for body in ACCEPTED), *((body, False) for body in REFUSED)]
+)
+def test_an_editor_says_of_what_has_parts_what_the_loader_says(
+    rig: RigFolder, body: str, *, accepted: bool
+) -> None:
+    text = f"cases: {{one: {{name: x, {body}}}}}"
+    rig.write("name.md", "short")
+    rig.write("a-very-long-name-of-a-file.md", "short")
+    (document,) = parse("a.yaml", text.encode()).documents
+    root = schemas(rig.types)["cases"]
+
+    assert (rig.problems(text) == []) is accepted
+    assert accepts(root, as_editors_read(document.node), root) is accepted
+
+
+def test_what_has_parts_is_completed_field_by_field(rig: RigFolder) -> None:
+    root = schemas(rig.types)["cases"]
+    (case,) = root["properties"]["cases"]["additionalProperties"]["anyOf"]
+    note = resolve(root, case["properties"]["notes"]["additionalProperties"]["$ref"])
+
+    assert [*note["properties"]] == ["text", "source", "level", "count", "open", "due", "person"]
+    assert note["required"] == ["text"]

@@ -16,7 +16,16 @@ from reconciler.model.change import Change
 from reconciler.model.fields import CaseInsensitive, Clearable, Map, Schema, Set, Timestamp
 from reconciler.model.operation import Operation
 from reconciler.model.values import Marker, Value
-from reconciler.providers.base import Api, CaseModel, Meanings, Provider, ProviderSettings, Wanted, schema_of
+from reconciler.providers.base import (
+    Api,
+    CaseModel,
+    Meanings,
+    Provider,
+    ProviderSettings,
+    Subject,
+    Wanted,
+    schema_of,
+)
 
 
 class ToySettings(ProviderSettings):
@@ -38,7 +47,7 @@ class ToyCase(CaseModel):
     metadata: Annotated[dict[str, str | None], Map()] = Field(default_factory=dict)
 
 
-class Toy:
+class Toy(Provider):
     settings_model: ClassVar[type[ProviderSettings]] = ToySettings
     case_model: ClassVar[type[CaseModel]] = ToyCase
     schema: ClassVar[Schema] = schema_of(ToyCase, required=("name",), closing={"status": "closed"})
@@ -57,10 +66,10 @@ class Toy:
     def read(self, api: Api, wanted: Wanted) -> Iterator[Live]:
         raise NotImplementedError
 
-    def lookup(self, api: Api, cases: Sequence[tuple[Case, Live | None]]) -> Meanings:
+    def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:
         raise NotImplementedError
 
-    def find(self, api: Api, marker: Marker) -> Sequence[str]:
+    def find(self, api: Api, marker: Marker, declared: Mapping[str, Value]) -> Sequence[str]:
         raise NotImplementedError
 
     def operations(self, change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:
@@ -81,6 +90,8 @@ ENV = {"TOKEN": "s3cr3t-token", "WORD": "Hush-Hush", "SHORT": "high", "TWO": "2"
 class Folder:
     """A workspace on disk."""
 
+    types: ClassVar[Mapping[str, type[Provider]]] = TYPES
+
     def __init__(self, root: Path) -> None:
         self.root = root
         self.write("reconciler.yaml", SETTINGS)
@@ -95,7 +106,7 @@ class Folder:
     ) -> Configuration:
         if cases is not None:
             self.write("cases/a.yaml", cases)
-        return load(self.root, env=env, offline=offline, providers=TYPES)
+        return load(self.root, env=env, offline=offline, providers=self.types)
 
     def problems(
         self, cases: str | None = None, *, offline: bool = False, env: Mapping[str, str] = ENV

@@ -6,22 +6,34 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, ClassVar, cast
+
+import httpx
 
 from reconciler.engine.apply import Known, Means, apply
 from reconciler.engine.progress import Silent
 from reconciler.engine.recorder import Recorder
 from reconciler.engine.stop import Stop
 from reconciler.engine.tenant import Channel, Tenant
-from reconciler.errors import ApiError, NotFound, OutcomeUnknown, RateLimited, Refused
+from reconciler.errors import ApiError, NotFound, OutcomeUnknown, Problem, RateLimited, Refused
 from reconciler.model.address import Address
-from reconciler.model.case import Live
-from reconciler.model.operation import Repeat
+from reconciler.model.case import Case, Live
+from reconciler.model.change import Change
+from reconciler.model.fields import Schema
+from reconciler.model.operation import Operation, Repeat
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
 from reconciler.model.result import Result, Status
-from reconciler.model.values import Marker
-from reconciler.providers.base import Provider, Wanted
+from reconciler.model.values import Marker, Value
+from reconciler.providers.base import (
+    Api,
+    CaseModel,
+    Meanings,
+    Provider,
+    ProviderSettings,
+    Subject,
+    Wanted,
+)
 from reconciler.state import Intent, Journal
 from tests.planning.worlds import SCHEMA
 
@@ -31,14 +43,20 @@ Trouble = Callable[["System", Write], Any]
 
 
 @dataclass
-class System:
+class System(Provider):
     """Cases by id; each write is executed and answered, unless a trouble is waiting for it."""
+
+    settings_model: ClassVar[type[ProviderSettings]] = ProviderSettings
+    case_model: ClassVar[type[CaseModel]] = CaseModel
+    schema: ClassVar[Schema] = SCHEMA
 
     cases: dict[str, dict[str, Any]] = field(default_factory=dict)
     troubles: list[Trouble | None] = field(default_factory=list)
     """One for each write to come; None: no trouble."""
     writes: list[Write] = field(default_factory=list)
     looks: int = 0
+    asked: list[Mapping[str, Value]] = field(default_factory=list)
+    """What each look for a marker said about the case."""
     blind: int = 0
     """How many looks for a marker find nothing yet."""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -46,21 +64,35 @@ class System:
     @property
     def tenant(self) -> Tenant:
         """The system as the engine uses it."""
-        return Tenant(cast("Provider", self), cast("Channel", self))
+        return Tenant(self, cast("Channel", self))
 
     # -- as a provider
 
-    def read(self, _api: Any, wanted: Wanted) -> Iterator[Live]:
+    @property
+    def auth(self) -> httpx.Auth:
+        return httpx.Auth()
+
+    def read(self, api: Api, wanted: Wanted) -> Iterator[Live]:
         for id, names in wanted.attributes.items():
             if id in self.cases:
                 shown = {name: value for name, value in self.cases[id].items() if name in names}
-                yield Live(id, f"https://toy/{id}", SCHEMA.normalize(shown))
+                yield Live(id, f"https://toy/{id}", self.schema.normalize(shown))
 
-    def find(self, _api: Any, marker: Marker) -> Sequence[str]:
+    def find(self, api: Api, marker: Marker, declared: Mapping[str, Value]) -> Sequence[str]:
         self.looks += 1
+        self.asked.append(declared)
         if self.looks <= self.blind:
             return ()
         return [id for id, case in self.cases.items() if case.get("marker") == marker.text]
+
+    def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:
+        return {}
+
+    def check(self, case: Case) -> Iterator[Problem]:
+        yield from ()
+
+    def operations(self, change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:
+        yield from ()
 
     # -- as a channel
 
@@ -156,6 +188,8 @@ class Notes:
     lines: list[tuple[str, str, Any]] = field(default_factory=list)
     """What was written: kind, address, and the record or message."""
     open: dict[int, Intent] = field(default_factory=dict)
+    paths: list[str] = field(default_factory=list)
+    """The path of each request that was announced."""
     lock: threading.Lock = field(default_factory=threading.Lock)
     number: int = 0
 
@@ -165,6 +199,7 @@ class Notes:
             return self.number
 
     def intent(self, intent: Intent) -> None:
+        self.paths.append(intent.path)
         self.open[intent.number] = intent
         self.lines.append(("intent", str(intent.address), intent.record))
 

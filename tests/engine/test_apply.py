@@ -19,7 +19,7 @@ from reconciler.model.result import Status
 from reconciler.model.values import Marker, Ref, Secret, Template
 from reconciler.planning import planner
 from reconciler.planning.planner import World
-from tests.engine.fakes import Run, System, answering, first, lost_after, lost_before, refused, statuses
+from tests.engine.fakes import Run, System, Write, answering, first, lost_after, lost_before, refused, statuses
 from tests.planning.worlds import LINEAGE, address, case, record, toy, world
 
 DONE, FAILED, CONFLICT, SKIPPED = Status.DONE, Status.FAILED, Status.CONFLICT, Status.SKIPPED
@@ -42,7 +42,7 @@ def split(change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterat
     else:
         for field in change.fields:
             body = {".".join(field.path): field.after}
-            yield Operation("PUT", f"/cases/{change.id}", body, "set", (field.path,))
+            yield Operation("PUT", f"/cases/{change.id}", body, "set", fields=(field.path,))
 
 
 def plan(made: World) -> Plan:
@@ -174,6 +174,25 @@ def test_a_reference_is_filled_with_what_the_other_case_got() -> None:
     assert run.recorded("a") == {"name": "A", "description": "100", "metadata": {"see": "see https://toy/100"}}
 
 
+def test_a_query_is_encoded_once_and_announced_as_it_is_sent() -> None:
+    run, planned = meet(new("a"), troubles=[answering_there])
+    (change,) = planned.changes
+    (create,) = change.operations
+    query = (("owner", "My Org & Co"), ("fields", "tags"), ("fields", "ü/%20"))
+    asked = replace(change, operations=(replace(create, query=query),))
+
+    assert run.apply(replace(planned, changes=(asked,))).is_complete
+    path = "/cases?owner=My%20Org%20%26%20Co&fields=tags&fields=%C3%BC%2F%2520"
+    assert [sent for _, sent, _ in run.system.writes] == [path]
+    assert run.notes.paths == [path]
+
+
+def answering_there(system: System, write: Write) -> Any:
+    """The request is executed, whatever its query."""
+    method, path, body = write
+    return system.execute((method, path.partition("?")[0], body))
+
+
 def test_a_reference_that_is_never_known_is_an_error_before_anything_is_sent() -> None:
     run, planned = meet(new("a", description=Ref("b", "id")))
 
@@ -191,6 +210,25 @@ def test_a_secret_is_sent_and_remembered_as_its_digest() -> None:
     assert run.system.cases["100"]["description"] == "hunter2"
     assert run.recorded("a") == {"name": "A", "description": digest}
     assert "hunter2" not in repr((run.notes, run.after))
+
+
+def test_a_text_that_becomes_a_secret_is_written_and_one_that_has_moved_is_not() -> None:
+    digest = SECRET.digest(LINEAGE)
+    for now, status in (("open text", DONE), ("moved", CONFLICT)):
+        live = {"name": "A", "description": "open text"}
+        run, planned = meet(
+            case("a", {"name": "A", "description": SECRET}),
+            record("a", "1", live),
+            lives={"1": live},
+            secrets={digest.text: "hunter2"},
+        )
+        run.system.cases["1"]["description"] = now
+
+        (outcome,) = run.apply(planned).outcomes
+
+        assert outcome.status is status
+        assert now not in str(outcome.message)
+        assert run.system.cases["1"]["description"] == ("hunter2" if status is DONE else now)
 
 
 def test_a_secret_that_is_another_now_is_not_sent() -> None:
@@ -311,6 +349,35 @@ def test_a_case_that_has_moved_is_skipped_and_the_others_go_on() -> None:
     assert run.system.writes == [("PUT", "/cases/2", {"name": "B"})]
     assert str(result.not_done[0].message).startswith("soc.a: name is 'moved' now")
     assert (run.recorded("a"), run.recorded("b")) == (old, {"name": "B"})
+
+
+@pytest.mark.parametrize("parts", [[record("a", "1", {"name": "A"})], []], ids=["update", "import"])
+def test_a_case_that_was_deleted_meanwhile_is_a_conflict(parts: list[Record]) -> None:
+    run, planned = meet(case("a", {"name": "B"}, adopt="1"), *parts, lives={"1": {"name": "A"}})
+    run.system.cases.clear()
+
+    (outcome,) = run.apply(planned).outcomes
+
+    assert (outcome.status, run.system.writes, run.after) == (CONFLICT, [], None)
+    assert outcome.message == "soc.a: the case was deleted after the plan was made"
+
+
+def test_a_case_that_was_to_be_closed_and_was_deleted_meanwhile_is_a_conflict() -> None:
+    live = {"name": "A", "status": "open"}
+    run, planned = meet(record("a", "1", live, lifecycle=Lifecycle(OnRemove.CLOSE)), lives={"1": live})
+    run.system.cases.clear()
+
+    assert statuses(run.apply(planned)) == {"a": CONFLICT}
+    assert (run.system.writes, run.recorded("a")) == ([], live)
+
+
+def test_a_case_that_was_to_be_deleted_and_is_gone_takes_nothing() -> None:
+    live = {"name": "A"}
+    run, planned = meet(record("a", "1", live, lifecycle=Lifecycle(OnRemove.DELETE)), lives={"1": live})
+    run.system.cases.clear()
+
+    assert run.apply(planned).is_complete
+    assert (run.system.writes, run.recorded("a")) == ([], None)
 
 
 def test_a_failure_stops_what_depends_on_it_and_nothing_else() -> None:

@@ -8,8 +8,10 @@ import logging
 import ssl
 import threading
 from collections.abc import Callable, Generator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -44,7 +46,12 @@ class Bearer(httpx.Auth):
 class World:
     """A tenant that answers as scripted, and a clock that only sleeping moves."""
 
-    def __init__(self, *answers: httpx.Response | Exception | int, url: str = "https://acme.example") -> None:
+    def __init__(
+        self,
+        *answers: httpx.Response | Exception | int,
+        url: str = "https://acme.example",
+        refusal: Callable[[Any], str | None] = lambda _: None,
+    ) -> None:
         self.answers = list(answers)
         self.requests: list[httpx.Request] = []
         self.times: list[float] = []
@@ -53,7 +60,7 @@ class World:
         self.stopped = False
         self.told: list[tuple[str, str, int, float]] = []
         self.api = HttpApi(
-            Endpoint("soc", url, Bearer(), requests_per_minute=1000, concurrency=4),
+            Endpoint("soc", url, Bearer(), requests_per_minute=1000, concurrency=4, refusal=refusal),
             around=Surroundings(
                 sleep=self.sleep,
                 stop=lambda: self.stopped,
@@ -662,3 +669,95 @@ def test_an_unusable_environment_is_explained(
         pytest.raises(NotSent, match="that the environment names cannot be used"),
     ):
         api.get("/x")
+
+
+# ------------------------------------------------------------------------------------ a no with a 2xx status
+
+
+def no(answer: Any) -> str | None:
+    """Read the answers of a system that says `{"status": "Failure"}`."""
+    return answer["message"] if isinstance(answer, dict) and answer.get("status") == "Failure" else None
+
+
+FAILURE = {"status": "Failure", "message": f"no such owner, {TOKEN}"}
+
+
+@pytest.mark.parametrize("status", [200, 201])
+@pytest.mark.parametrize(("method", "repeat"), [("GET", None), ("PUT", Repeat.SAFE), ("POST", Repeat.LOOK)])
+def test_a_no_is_a_refusal_whatever_its_status(method: str, repeat: Repeat | None, status: int) -> None:
+    world = World(httpx.Response(status, json=FAILURE), refusal=no)
+
+    with pytest.raises(Refused) as caught:
+        world.api.get("/x") if repeat is None else world.api.send(method, "/x", {}, repeat=repeat)
+
+    assert str(caught.value) == f"{method} /x: {status} no such owner, (secret)"
+    assert caught.value.status == status
+    assert len(world.requests) == 1
+
+
+def test_a_no_may_have_nothing_to_say() -> None:
+    world = World(httpx.Response(200, json={"status": "Failure", "message": ""}), refusal=no)
+
+    with pytest.raises(Refused, match=r"GET /x: 200"):
+        world.api.get("/x")
+
+
+@pytest.mark.parametrize("answer", [{"status": "Success"}, {"message": "fine"}, [], [FAILURE]])
+def test_what_is_no_refusal_is_an_answer(answer: Any) -> None:
+    assert World(httpx.Response(200, json=answer), refusal=no).api.send("PUT", "/x", {}) == answer
+
+
+def test_a_no_to_one_of_several_reads_is_raised() -> None:
+    world = World(httpx.Response(200, json={}), httpx.Response(200, json=FAILURE), refusal=no)
+
+    with pytest.raises(Refused, match="no such owner"):
+        list(world.api.get_all([("/x", ()), ("/y", ())]))
+
+
+# ------------------------------------------------------------------------------------ clocks
+
+
+def answered_at(date: str | None, status: int = 401) -> str:
+    """Return the hint for an answer whose head has such a date."""
+    headers = {} if date is None else {"date": date}
+    world = World(httpx.Response(status, json={"message": "signature"}, headers=headers))
+
+    with pytest.raises(ApiError) as caught:
+        world.api.get("/x")
+    return str(caught.value.hint)
+
+
+def at(seconds: float) -> str:
+    return format_datetime(NOW + timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "words"),
+    [
+        (-240, "4 minutes ahead of that"),
+        (-3600, "60 minutes ahead of that"),
+        (240, "4 minutes behind that"),
+        (86400, "1440 minutes behind that"),
+    ],
+)
+def test_a_refused_signature_is_explained_by_a_clock_that_is_wrong(theirs: float, words: str) -> None:
+    assert words in answered_at(at(theirs))
+
+
+@pytest.mark.parametrize(
+    "date", [None, "", "yesterday", at(0), at(239), at(-239), "Sun, 01 Mar 2026 00:00:00 -0000"]
+)
+def test_a_clock_that_is_right_or_not_told_explains_nothing(date: str | None) -> None:
+    hint = answered_at(date)
+
+    assert "clock" not in hint
+    assert hint == answered_at(None)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 422])
+def test_no_other_refusal_is_explained_by_the_clock(status: int) -> None:
+    assert "clock" not in answered_at(at(-3600), status)
+
+
+def test_another_zone_is_no_other_time() -> None:
+    assert "clock" not in answered_at("Sun, 01 Mar 2026 12:00:00 +0200")

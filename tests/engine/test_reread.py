@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.engine.reread import Now, Standing, is_done, pending, standing
+from reconciler.engine.reread import Now, Standing, is_done, pending, reread, standing
 from reconciler.errors import Conflict
 from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.operation import Operation, Repeat
 from reconciler.model.values import ABSENT, Secret
 from tests.engine.fakes import System
-from tests.planning.worlds import LINEAGE, address, record
+from tests.planning.worlds import LINEAGE, SCHEMA, address, record
 
 AS_PLANNED, DONE, MOVED = Now.AS_PLANNED, Now.DONE, Now.MOVED
 NAME = FieldChange(("name",), "A", "B")
@@ -20,15 +20,18 @@ NEW = FieldChange(("metadata", "k"), ABSENT, "1")
 GONE = FieldChange(("metadata", "k"), "1", ABSENT)
 
 
-def change(*fields: FieldChange, action: Action = Action.UPDATE, **more: Any) -> Change:
+def change(*fields: FieldChange, **more: Any) -> Change:
     operations = tuple(
-        Operation("PUT", f"/cases/1/{number}", None, "set", (field.path,)) for number, field in enumerate(fields)
+        Operation("PUT", f"/cases/1/{number}", None, "set", fields=(field.path,))
+        for number, field in enumerate(fields)
     )
-    return Change(address("a"), "toy", action, id="1", fields=fields, **{"operations": operations, **more})
+    return Change(address("a"), "toy", Action.UPDATE, id="1", fields=fields, **{"operations": operations, **more})
 
 
 def stands(it: Change, **live: Any) -> Any:
-    return standing(it, System({"1": live}).tenant, LINEAGE)
+    read = reread(it, System({"1": live}).tenant)
+    assert read is not None
+    return standing(it, read, SCHEMA, LINEAGE)
 
 
 @pytest.mark.parametrize(
@@ -94,23 +97,13 @@ def test_what_somebody_changed_is_a_conflict_that_names_it() -> None:
     assert caught.value.hint == "plan again"
 
 
-@pytest.mark.parametrize("action", [Action.UPDATE, Action.IMPORT, Action.RELEASE])
-def test_a_case_that_was_deleted_meanwhile_is_a_conflict(action: Action) -> None:
-    it = change(NAME, action=action)
-
-    with pytest.raises(Conflict, match="was deleted after the plan was made"):
-        pending(it, standing(it, System().tenant, LINEAGE))
-
-
-def test_a_case_that_was_to_be_deleted_and_is_gone_takes_nothing() -> None:
-    it = change(action=Action.DELETE, operations=(Operation("DELETE", "/cases/1", None, "delete"),))
-
-    assert pending(it, standing(it, System().tenant, LINEAGE)) == ()
-    assert pending(it, stands(it, name="anything")) == it.operations
+def test_a_case_that_is_gone_is_not_read() -> None:
+    assert reread(change(NAME), System().tenant) is None
 
 
 def test_a_request_that_must_not_be_repeated_is_not_done_by_halves() -> None:
-    operation = Operation("POST", "/m", None, "add 2", (("metadata", "j"), ("metadata", "k")), repeat=Repeat.LOOK)
+    paths = (("metadata", "j"), ("metadata", "k"))
+    operation = Operation("POST", "/m", None, "add 2", fields=paths, repeat=Repeat.LOOK)
     now: Standing = {("metadata", "j"): (DONE, "1"), ("metadata", "k"): (AS_PLANNED, None)}
 
     with pytest.raises(Conflict, match="add 2"):
@@ -125,7 +118,6 @@ SECRET, OLD = (Secret(text).digest(LINEAGE) for text in ("hunter2", "old"))
 @pytest.mark.parametrize(
     ("field", "recorded"),
     [
-        (FieldChange(("name",), "A", SECRET), {"name": SECRET}),
         (FieldChange(("name",), OLD, SECRET), {"name": SECRET}),
         (FieldChange(("name",), SECRET, "B"), {"name": "B"}),
         (FieldChange(("metadata", "k"), OLD, SECRET), {"metadata": {"k": SECRET}}),

@@ -4,8 +4,19 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.fields import CaseInsensitive, Clearable, Field, Kind, Map, Schema, Set, Timestamp
-from reconciler.model.values import Digest, Ref, Secret
+from reconciler.model.fields import (
+    CaseInsensitive,
+    Clearable,
+    Field,
+    Items,
+    Kind,
+    Map,
+    Once,
+    Schema,
+    Set,
+    Timestamp,
+)
+from reconciler.model.values import Digest, Entry, Ref, Secret
 
 SCHEMA = Schema(
     {
@@ -16,8 +27,13 @@ SCHEMA = Schema(
         "assignees": Field.of("assignees", [Set(fold=str.lower, filled=True)]),
         "tags": Field.of("tags", [Set()]),
         "metadata": Field.of("metadata", [Map()]),
+        "owner": Field.of("owner", [Once(), CaseInsensitive()]),
+        "groups": Field.of("groups", [Set(key=str.casefold)]),
+        "related": Field.of("related", [Set(links=True)]),
+        "notes": Field.of("notes", [Items({"text": Field("text"), "at": Field.of("at", [Timestamp()])})]),
     }
 )
+GROUP = {"type": "Adversary", "name": "X"}
 
 
 @pytest.mark.parametrize(
@@ -52,6 +68,27 @@ SCHEMA = Schema(
         ("tags", [Digest("sha256:0")], frozenset({Digest("sha256:0")})),
         ("metadata", {"K": "V"}, {"K": "V"}),
         ("metadata", None, {}),
+        ("owner", "SOC", "soc"),
+        ("groups", None, frozenset()),
+        ("groups", ["VIP", "b"], frozenset({"VIP", "b"})),
+        ("groups", ["vip", "VIP", "Vip"], frozenset({"VIP"})),
+        ("groups", ["straße", "STRASSE"], frozenset({"STRASSE"})),
+        (
+            "groups",
+            [Digest("sha256:1"), Digest("sha256:2"), Ref("a", "id")],
+            frozenset({Digest("sha256:1"), Digest("sha256:2"), Ref("a", "id")}),
+        ),
+        ("groups", [GROUP, "adversary: x"], frozenset({Entry("Adversary: X", GROUP)})),
+        ("groups", [Entry.of(GROUP), dict(GROUP)], frozenset({Entry("Adversary: X", GROUP)})),
+        ("related", [Ref("a", "id"), "12"], frozenset({Ref("a", "id"), "12"})),
+        ("notes", None, {}),
+        ("notes", {"k": {}}, {"k": {}}),
+        (
+            "notes",
+            {"k": {"text": "A", "at": "2026-03-01", "new": 1}},
+            {"k": {"text": "A", "at": "2026-03-01T00:00:00Z"}},
+        ),
+        ("notes", {"": {"text": None}}, {"": {"text": None}}),
     ],
 )
 def test_each_value_has_one_normal_form(name: str, value: Any, normal: Any) -> None:
@@ -62,6 +99,11 @@ def test_the_normal_form_is_its_own_normal_form() -> None:
     once = SCHEMA.normalize({"priority": "HIGH", "opened_at": "2026-03-01T12:00+02:00", "assignees": ["A@B"]})
 
     assert SCHEMA.normalize(once) == once
+
+
+@pytest.mark.parametrize("order", [["vip", "VIP", "Vip"], ["Vip", "vip", "VIP"], ["VIP", "Vip", "vip"]])
+def test_the_spelling_that_is_kept_does_not_depend_on_the_order(order: list[str]) -> None:
+    assert SCHEMA.normalize({"groups": order}) == SCHEMA.normalize({"groups": sorted(order)})
 
 
 def test_what_the_schema_does_not_know_is_left_out() -> None:
@@ -75,3 +117,28 @@ def test_markings_say_how_an_attribute_is_owned() -> None:
     assert SCHEMA.fields["assignees"].filled
     assert SCHEMA.fields["description"].clearable
     assert not SCHEMA.fields["name"].clearable
+
+
+def test_markings_go_together() -> None:
+    fields = SCHEMA.fields
+
+    assert {name for name, field in fields.items() if field.once} == {"owner"}
+    assert {name for name, field in fields.items() if field.links} == {"related"}
+    assert {name for name, field in fields.items() if field.key} == {"groups"}
+    assert (SCHEMA.kind("notes"), set(fields["notes"].items)) == (Kind.ITEMS, {"text", "at"})
+
+
+@pytest.mark.parametrize(
+    ("marking", "renames"),
+    [
+        (Items({}), True),
+        (Set(key=str), True),
+        (Set(), False),
+        (Set(fold=str.lower), False),
+        (Set(links=True), False),
+        (Map(), False),
+        (Once(), False),
+    ],
+)
+def test_a_system_has_names_of_its_own_for_items_and_members_with_a_key(marking: Any, *, renames: bool) -> None:
+    assert Schema({"x": Field.of("x", [marking])}).renames is renames

@@ -91,6 +91,7 @@ def test_the_same_meaning_has_the_same_digest(same: Plan) -> None:
         edit(cause=Cause.BOTH),
         resend(method="PUT"),
         resend(path="/cases/2"),
+        resend(query=(("owner", "SOC"),)),
         resend(body={"name": "x"}),
         resend(body=None),
         resend(body={"name": "x", "metadata": {"k": "v"}}),
@@ -177,3 +178,15 @@ def test_a_result_counts_only_what_was_done() -> None:
     assert not result.is_complete
     assert Result(outcomes[:1]).is_complete
     assert not Result(outcomes[:1], interrupted=True).is_complete
+
+
+@pytest.mark.parametrize(
+    ("query", "target"),
+    [
+        ((), "/cases"),
+        ((("owner", "My Org"),), "/cases?owner=My Org"),
+        ((("fields", "tags"), ("fields", "notes")), "/cases?fields=tags&fields=notes"),
+    ],
+)
+def test_a_target_is_what_a_person_reads(query: tuple[tuple[str, str], ...], target: str) -> None:
+    assert Operation("POST", "/cases", None, "create", query=query).target == target

@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from reconciler.model.values import (
     ABSENT,
     Digest,
+    Entry,
     Marker,
     Ref,
     Secret,
     Template,
     Value,
+    as_member,
     from_json,
     leaves,
+    member_text,
     parse_template,
     to_json,
     transform,
@@ -25,6 +28,7 @@ from reconciler.model.values import (
 OTHER = Ref("other", "id")
 KEY = "2f6c1a1e-0000-4000-8000-000000000001"
 DIGEST = Secret("hunter2").digest(KEY)
+ENTRY = Entry("Adversary: X", {"type": "Adversary", "name": "X"})
 
 # letters that matter to the syntax come often
 TEXTS = st.text(st.sampled_from("${}a. \n\\") | st.characters()) | st.sampled_from(
@@ -143,6 +147,8 @@ def test_a_map_with_our_words_stays_a_map(data: dict[str, Any]) -> None:
         (frozenset({2, "a", OTHER}), [{"unknown": "cases.other.id"}, 2, "a"]),
         (("b", "a"), ["b", "a"]),
         ({"k": frozenset()}, {"k": []}),
+        (ENTRY, {"type": "Adversary", "name": "X"}),
+        (frozenset({ENTRY, "12"}), [{"type": "Adversary", "name": "X"}, "12"]),
     ],
 )
 def test_values_have_one_written_form(value: Value, data: Any) -> None:
@@ -185,6 +191,47 @@ def test_transform_keeps_the_shape_and_reaches_every_leaf() -> None:
 
     assert transform(value, lambda leaf: leaf) == value
     assert sorted(leaves(value), key=str) == [1, 2, 3, OTHER]
+
+
+# ------------------------------------------------------------------------------------ members of sets
+
+
+@pytest.mark.parametrize(
+    ("fields", "key"),
+    [
+        ({"type": "Adversary", "name": "X"}, "Adversary: X"),
+        ({"name": "X", "type": "Adversary", "description": "more"}, "Adversary: X"),
+        ({"type": "Host", "summary": "a.example"}, "Host: a.example"),
+        ({"type": "Host", "summary": None}, "Host"),
+        ({"name": "X"}, "X"),
+        ({"name": OTHER, "type": "Adversary"}, "Adversary: cases.other.id"),
+        ({"name": DIGEST, "type": "Adversary"}, f"Adversary: {DIGEST.text}"),
+        ({}, ""),
+    ],
+)
+def test_an_object_is_known_by_its_type_and_name(fields: dict[str, Any], key: str) -> None:
+    member = as_member(fields)
+
+    assert member == Entry(key, {})
+    assert member.fields == fields
+    assert member_text(member) == key
+    assert as_member(member) is member
+
+
+def test_what_an_entry_says_beside_its_name_makes_no_other_member_of_it() -> None:
+    assert len({ENTRY, Entry(ENTRY.key, {"more": 1})}) == 1
+
+
+def test_an_entry_is_renamed_with_what_it_says() -> None:
+    filled = transform(Entry.of({"name": OTHER, "rank": 1}), lambda leaf: "42" if leaf == OTHER else leaf)
+
+    assert (filled.key, filled.fields) == ("42", {"name": "42", "rank": 1})
+
+
+@pytest.mark.parametrize("member", [OTHER, DIGEST, Secret("hunter2"), Template(("a", OTHER))])
+def test_a_member_that_is_secret_or_unknown_has_no_name(member: Value) -> None:
+    assert as_member(member) is member
+    assert member_text(member) is None
 
 
 def test_nothing_is_not_null() -> None:

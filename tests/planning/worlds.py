@@ -10,7 +10,7 @@ from reconciler.errors import Location
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Lifecycle, Live
 from reconciler.model.change import Action, Change
-from reconciler.model.fields import CaseInsensitive, Clearable, Field, Map, Ownership, Schema, Set
+from reconciler.model.fields import CaseInsensitive, Clearable, Field, Items, Map, Once, Ownership, Schema, Set
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
@@ -32,6 +32,18 @@ SCHEMA = Schema(
     required=frozenset({"name"}),
     closing={"status": "closed"},
 )
+
+RICH = Schema(
+    {
+        **SCHEMA.fields,
+        "owner": Field.of("owner", [Once()]),
+        "notes": Field.of("notes", [Items({name: Field(name) for name in ("text", "pinned", "rank", "author")})]),
+        "groups": Field.of("groups", [Set(key=str.casefold)]),
+        "related": Field.of("related", [Set(links=True)]),
+    },
+    closing={"status": "closed"},
+)
+"""The toy, and what a system with names of its own has."""
 
 
 class Somewhere:
@@ -66,7 +78,10 @@ def ignoring(*names: str) -> Lifecycle:
 
 
 def world(
-    *parts: Case | Record, lives: Mapping[str, Mapping[str, Any]] | None = None, outside: tuple[Record, ...] = ()
+    *parts: Case | Record,
+    lives: Mapping[str, Mapping[str, Any] | Live] | None = None,
+    outside: tuple[Record, ...] = (),
+    schema: Schema = SCHEMA,
 ) -> World:
     """Make a world of cases and records; `lives` is by id, `outside` is recorded but out of scope."""
     cases = {part.address: part for part in parts if isinstance(part, Case)}
@@ -75,9 +90,13 @@ def world(
         part.address: part.id for part in records.values()
     }
     shown = lives or {}
-    found = {where: live(id, shown[id]) for where, id in ids.items() if id is not None and id in shown}
+    found = {where: _live(id, shown[id]) for where, id in ids.items() if id is not None and id in shown}
     everything = {**records, **{part.address: part for part in outside}}
-    return World("acme", State(LINEAGE, 7, everything), cases, records, found, {"toy": SCHEMA})
+    return World("acme", State(LINEAGE, 7, everything), cases, records, found, {"toy": schema})
+
+
+def _live(id: str, shown: Mapping[str, Any] | Live) -> Live:
+    return shown if isinstance(shown, Live) else live(id, shown)
 
 
 def toy(change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:

@@ -44,6 +44,15 @@ ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=())) | st.text(
         ("x ##vso[task.setvariable]y", r"x ##vso\u{5b}task.setvariable]y"),
         ("##teamcity[x]", r"##teamcity\u{5b}x]"),
         ("# [link]", "# [link]"),
+        ("###[x]", r"###\u{5b}x]"),
+        ("##\u202e[x]", r"##\u{202e}[x]"),
+        (
+            "Adversary: \x1b]8;;https://evil.example\x1b\\Bad Guy",
+            r"Adversary: \u{1b}]8;;https://evil.example\u{1b}\Bad Guy",
+        ),
+        ("jane\u00ad@acme.example", r"jane\u{ad}@acme.example"),
+        ("note\x85second line", r"note\u{85}second line"),
+        ("\u2800first\uffa0", r"\u{2800}first\u{ffa0}"),
     ],
 )
 def test_hostile_characters_become_visible_and_all_others_stay(text: str, shown: str) -> None:

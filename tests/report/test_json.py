@@ -86,6 +86,60 @@ def test_a_change_is_written_as_in_the_contract() -> None:
     }
 
 
+def test_items_objects_and_what_a_request_needs_are_written_as_json() -> None:
+    (change,) = json.loads("".join(write_plan(plan(worlds.ITEMS))))["changes"]
+    first, second = change["operations"]
+
+    assert change["fields"] == [
+        {
+            "path": ["assignee"],
+            "before": {"user": "jane@acme.example"},
+            "after": {"group": "SOC Team"},
+            "cause": "drift",
+        },
+        {"path": ["attributes", "rate", "value"], "before": "30", "after": "75", "cause": "config"},
+        {
+            "path": ["groups"],
+            "add": [{"type": "Adversary", "name": "Extreme Bad Guy", "associated_artifacts": [4]}],
+            "remove": ["Campaign: Autumn"],
+            "cause": "config",
+            "expected": ["Campaign: Autumn"],
+            "shared": True,
+        },
+        {
+            "path": ["notes", "first"],
+            "before": None,
+            "after": {
+                "labels": ["a", "b"],
+                "secret": {"secret": "sha256:" + "0" * 64},
+                "see": {"unknown": "cases.b.url"},
+                "text": "one\ntwo",
+                "title": None,
+            },
+            "cause": "config",
+            "kinds": {"after.labels": "set"},
+        },
+        {
+            "path": ["notes", "second"],
+            "before": {"text": "gone", "author": {"user": "omar"}},
+            "after": None,
+            "cause": "both",
+        },
+    ]
+    assert {name: first[name] for name in ("path", "query", "verifies", "after")} == {
+        "path": "/v3/cases/1",
+        "query": [["fields", "tags"], ["fields", "notes & more"]],
+        "verifies": ["tags"],
+        "after": ["b"],
+    }
+    assert second["makes"] == [
+        {"path": ["notes", "first"], "name": None},
+        {"path": ["tasks", "triage"], "name": "xid-1"},
+    ]
+    assert not {"makes"} & first.keys()
+    assert not {"query", "verifies", "after"} & second.keys()
+
+
 def test_unknown_values_secrets_and_markers_are_written_as_in_the_contract() -> None:
     (change,) = json.loads("".join(write_plan(plan(worlds.CREATE))))["changes"]
 
@@ -110,7 +164,7 @@ def test_a_drift_report_is_written_as_in_the_contract() -> None:
 def test_a_result_says_what_was_done_and_what_was_not() -> None:
     outcomes = (
         Outcome(address("a"), Action.CREATE, Status.DONE, 1),
-        Outcome(address("b"), Action.UPDATE, Status.FAILED, 0, "no"),
+        Outcome(address("b"), Action.UPDATE, Status.FAILED, 0, "no", ("odd", "too")),
     )
 
     data = json.loads("".join(write_result(Result(outcomes))))
@@ -119,7 +173,14 @@ def test_a_result_says_what_was_done_and_what_was_not() -> None:
     assert data["summary"]["create"] == 1
     assert data["outcomes"] == [
         {"address": "soc.a", "action": "create", "status": "done", "requests": 1, "message": None},
-        {"address": "soc.b", "action": "update", "status": "failed", "requests": 0, "message": "no"},
+        {
+            "address": "soc.b",
+            "action": "update",
+            "status": "failed",
+            "requests": 0,
+            "message": "no",
+            "warnings": ["odd", "too"],
+        },
     ]
 
 
@@ -151,6 +212,7 @@ def test_json_leaves_one_item_a_line_and_hostile_text_escaped() -> None:
         {"literal": "text"},
         {"unknown": "no reference"},
         {"unknown": "cases.a.id", "more": 1},
+        {"first": {"secret": "sha256:" + "0" * 64}, "unknown": {"unknown": "cases.a.id"}},
     ],
 )
 def test_a_map_of_the_users_own_is_never_taken_for_a_reference(value: Any) -> None:

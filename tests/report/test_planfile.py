@@ -23,6 +23,7 @@ EVERYTHING = plan(
     worlds.RELEASE,
     worlds.CREATE,
     worlds.UPDATE,
+    worlds.ITEMS,
     drift=worlds.DRIFT,
     unchanged=11,
     refresh=(worlds.RECORD,),
@@ -48,6 +49,7 @@ def test_any_plan_is_the_same_after_it_was_saved_and_read(made: Plan) -> None:
 
     assert again == made
     assert again.digest == made.digest
+    assert written(again) == written(made)  # a member that is given whole is equal by its key alone
 
 
 def test_the_layout_and_the_order_of_keys_mean_nothing() -> None:
@@ -110,6 +112,20 @@ def _set(*path: str | int, to: Any) -> Callable[[dict[str, Any]], None]:
         _set("changes", 4, "record", "id", to="43"),
         _set("changes", 4, "base", to=None),
         _set("changes", 4, "operations", 0, "repeat", to="safe"),
+        *(
+            _set("changes", 6, "operations", 0, name, to=value)
+            for name, value in {
+                "query": [["fields", "notes"]],
+                "verifies": [],
+                "after": ["c"],
+                "makes": [{"path": ["notes", "second"], "name": None}],
+            }.items()
+        ),
+        _set("changes", 6, "operations", 1, "makes", 1, "name", to=None),
+        _set("changes", 6, "operations", 1, "makes", to=[]),
+        _set("changes", 6, "fields", 3, "after", "text", to="three"),
+        _set("changes", 6, "fields", 3, "kinds", to={}),
+        _set("changes", 6, "fields", 2, "add", 0, "associated_artifacts", to=[5]),
         _set("changes", to=[]),
         _set("summary", "delete", to=0),
         _set("lineage", to="other"),
@@ -141,7 +157,10 @@ def test_an_altered_file_is_refused(alter: Callable[[dict[str, Any]], None]) -> 
         (_set("changes", 0, "operations", 0, "method", to="GET"), "method"),
         (_set("changes", 4, "record", "type", to="jira"), "'jira', which is not installed"),
         (_set("changes", 4, "record", "recorded", "tags", to=5), "not a plan file"),
-        (_set("changes", 5, "fields", 2, "add", to=[{}]), "not a plan file"),
+        (_set("changes", 4, "record", "recorded", "notes", to={"first": 5}), "not a plan file"),
+        (_set("changes", 5, "fields", 2, "add", to=[[]]), "not a plan file"),
+        (_set("changes", 6, "operations", 0, "query", to=[["fields"]]), r"operations\.0\.query"),
+        (_set("changes", 6, "operations", 1, "makes", 0, "path", to=["notes"]), r"makes\.0\.path"),
         (_set("changes", to={}), "changes"),
     ],
 )
@@ -185,6 +204,12 @@ def test_a_file_beyond_the_limit_is_not_parsed(monkeypatch: pytest.MonkeyPatch) 
 def test_the_schema_names_every_key_that_is_written() -> None:
     schema = plan_schema()
 
-    assert set(json.loads(written(EVERYTHING))) == set(schema["properties"])
+    data = json.loads(written(EVERYTHING))
+    operations = [operation for change in data["changes"] for operation in change["operations"]]
+
+    assert set(data) == set(schema["properties"])
+    assert {key for operation in operations for key in operation} == set(
+        schema["$defs"]["_Operation"]["properties"]
+    )
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert set(schema["$defs"]["_Summary"]["required"]) >= {"import", "requests"}

@@ -7,12 +7,12 @@ from itertools import islice
 
 import pytest
 
-from reconciler.model.change import Action, Cause, Change, Drift, DriftReport, FieldChange
+from reconciler.model.change import Action, Cause, Change, Drift, DriftedField, DriftReport, FieldChange
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
 from reconciler.model.record import State
 from reconciler.model.result import Outcome, Result, Status
-from reconciler.model.values import ABSENT, Value
+from reconciler.model.values import ABSENT, Digest, Entry, Ref, Value
 from reconciler.report.lines import plain
 from reconciler.report.text import render_drift, render_plan, render_record, render_result, render_state_list
 from tests.report import worlds
@@ -71,6 +71,34 @@ Plan: 1 to create, 0 to update, 0 to delete, 0 to release, 0 to import. 2 reques
 Plan: 0 to create, 0 to update, 1 to delete, 2 to release, 1 to import. 2 requests.
 """,
     ),
+    (
+        plan(worlds.ITEMS),
+        """\
+  ~ soc.vendor (id 1)
+      ~ assignee: user jane@acme.example → group SOC Team  (drift)
+      ~ attributes.rate.value: "30" → "75"  (config)
+      ~ groups  (config)
+          + Adversary: Extreme Bad Guy
+          - "Campaign: Autumn"
+      + notes.first  (config)
+          + labels
+              + a
+              + b
+          + secret: (secret)
+          + see: (known after apply: cases.b.url)
+          + text
+              │ + one
+              │ + two
+      - notes.second  (both)
+          - author: user omar
+          - text: "gone"
+      → PUT /v3/cases/1?fields=tags&fields=notes & more  {"associatedGroups":{"data":[{"type":"Adversary",\
+"name":"Extreme Bad Guy"}],"mode":"append"}}  (after case b)
+      → POST /v3/notes  {"caseId":1,"text":"one\\ntwo"}
+
+Plan: 0 to create, 1 to update, 0 to delete, 0 to release, 0 to import. 2 requests.
+""",
+    ),
     (plan(unchanged=12), "No changes. 12 cases match.\n"),
     (plan(unchanged=1), "No changes. 1 cases match.\n"),
     (plan(), "No changes. 0 cases match.\n"),
@@ -110,8 +138,8 @@ def test_drift_stands_before_what_is_done_about_it() -> None:
     assert text.index("Changed outside of reconciler:") < text.index("What will be done") < text.index("→ PUT")
 
 
-def one_field(before: Value, after: Value) -> str:
-    field = FieldChange(("description",), before, after, Cause.DRIFT)
+def one_field(before: Value, after: Value, *path: str) -> str:
+    field = FieldChange(path or ("description",), before, after, Cause.DRIFT)
     return plain(render_plan(plan(Change(address("a"), "tines", Action.UPDATE, "1", fields=(field,))))).split(
         "\n\n"
     )[0]
@@ -125,6 +153,20 @@ def one_field(before: Value, after: Value) -> str:
         ("x", None, '      - description: "x"  (drift)'),
         ("x", ABSENT, '      - description: "x"  (drift)'),
         (True, {"k": ["v"]}, '      ~ description: true → {"k":["v"]}  (drift)'),
+        (ABSENT, {"user": "jane"}, "      + description: user jane  (drift)"),
+        ({"user": "a → group b"}, None, '      - description: user "a → group b"  (drift)'),
+        ({"user": "x" * 500}, None, f'      - description: user "{"x" * 400}… (+100 characters)"  (drift)'),
+        (
+            {"user": Digest("sha256:" + "0" * 64)},
+            {"user": Ref("b", "id")},
+            "      ~ description: user (secret) → user (known after apply: cases.b.id)  (drift)",
+        ),
+        ({"a b": "c"}, {"a": "b", "c": "d"}, '      ~ description: {"a b":"c"} → {"a":"b","c":"d"}  (drift)'),
+        (
+            frozenset(),
+            frozenset({Entry.of({"type": "Host", "summary": "a, b\n- c"})}),
+            '      ~ description  (drift)\n          + "Host: a, b⏎- c"',
+        ),
         (
             "one\ntwo\nthree\nfour\nfive\nsix",
             "one\ntwo\nthree\n4\nfive\nsix\n",
@@ -168,13 +210,49 @@ def test_a_value_and_its_change_are_shown_like_this(before: Value, after: Value,
     assert one_field(before, after).split("\n", 1)[1].rstrip("\n") == text.rstrip("\n")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (ABSENT, {"text": "x", "due": None}, '      + notes.first  (drift)\n          + text: "x"'),
+        ({"text": "x"}, None, '      - notes.first  (drift)\n          - text: "x"'),
+        ({}, ABSENT, "      - notes.first  (drift)"),
+        (
+            ABSENT,
+            {"text": "::error::x\ny", "tags": frozenset()},
+            """\
+      + notes.first  (drift)
+          + tags: none
+          + text
+              │ + ::error::x
+              │ + y""",
+        ),
+        ({"a": "b"}, {"a": "c"}, "      ~ notes.first: a b → a c  (drift)"),
+        ("x", {"a": 1}, '      ~ notes.first: "x" → {"a":1}  (drift)'),
+    ],
+)
+def test_an_item_comes_and_goes_with_its_fields(before: Value, after: Value, text: str) -> None:
+    assert one_field(before, after, "notes", "first").split("\n", 1)[1] == text
+
+
+def test_a_request_names_the_cases_that_it_waits_for() -> None:
+    def waiting(*cases: str) -> str:
+        change = replace(worlds.DELETE, operations=(Operation("PUT", "/x", None, "link", after=cases),))
+        return plain(render_plan(plan(change)))
+
+    assert "→ PUT /x  (after cases b, c)\n" in waiting("b", "c")
+    assert "→ PUT /x\n" in waiting()
+    assert len(waiting(*map(str, range(50_000)))) < 1000
+
+
 def test_long_values_sets_and_texts_are_cut_and_say_so() -> None:
     assert '"… (+100 characters)"' not in one_field("a", "b")
     assert f'"{"b" * 400}… (+100 characters)"' in one_field("a", "b" * 500)
     assert "… (+20 lines)" in one_field(frozenset(), frozenset(map(str, range(100))))
     assert "… (+21 lines)" in one_field(ABSENT, "x\n" * 100)
+    assert "… (+20 fields)" in one_field(ABSENT, dict.fromkeys(map(str, range(100)), "x"), "notes", "first")
 
 
+ENTRY = Entry.of({"type": "Adversary", "name": "\x1b[2J::x\u202e"})
 HOSTILE = "\x1b]0;x\x07\u202e##[add-mask]\n::error::\u200b\r\x9b\u2028"
 
 
@@ -188,14 +266,33 @@ def test_no_hostile_text_is_active_wherever_it_stands() -> None:
             FieldChange((HOSTILE, HOSTILE), HOSTILE, "x"),
             FieldChange(("name",), "x\x1b", "\u200by"),
             FieldChange(("tags",), frozenset({HOSTILE}), frozenset({HOSTILE + "x"})),
+            FieldChange(("groups",), frozenset({ENTRY}), frozenset({HOSTILE})),
+            FieldChange(("notes", HOSTILE), {HOSTILE: HOSTILE, "text": "::error::"}, ABSENT),
+            FieldChange(("notes", "::add"), ABSENT, {"::add": {HOSTILE: HOSTILE}, "tags": frozenset({ENTRY})}),
+            FieldChange(("notes", HOSTILE, HOSTILE), {"user": HOSTILE}, {HOSTILE: "x"}),
         ),
-        operations=(Operation(HOSTILE, HOSTILE, {HOSTILE: HOSTILE}, HOSTILE),),
+        operations=(
+            Operation(
+                HOSTILE, HOSTILE, {HOSTILE: HOSTILE}, HOSTILE, query=((HOSTILE, HOSTILE),), after=(HOSTILE,)
+            ),
+        ),
         reason=HOSTILE,
     )
-    made = plan(change, drift=(Drift(address("b"), missing=True, id=HOSTILE),), warnings=(HOSTILE,))
-    result = Result((Outcome(address("a"), Action.UPDATE, Status.FAILED, 0, HOSTILE),))
+    drift = (
+        Drift(address("b"), missing=True, id=HOSTILE),
+        Drift(address("c"), (DriftedField(("notes", HOSTILE), {HOSTILE: HOSTILE}, ABSENT),)),
+    )
+    made = plan(change, drift=drift, warnings=(HOSTILE,))
+    result = Result((Outcome(address("a"), Action.UPDATE, Status.FAILED, 0, HOSTILE, (HOSTILE, "::error::")),))
+    recorded = {
+        "assignee": {"user": HOSTILE},
+        "groups": frozenset({ENTRY}),
+        "notes": {HOSTILE: {HOSTILE: HOSTILE, "text": "a\n::error::"}, "::add": {"::add": ["::add"]}},
+    }
+    record = replace(worlds.RECORD, recorded=recorded, handles={f"notes.{HOSTILE}": HOSTILE})
 
-    for text in (plain(render_plan(made)), plain(render_result(result))):
+    for lines in (render_plan(made), render_result(result), render_record(record)):
+        text = plain(lines)
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202e\u2028]", text)
         assert not re.search(r"##\w*\[", text)
         assert not re.search(r"^\s*::", text, re.MULTILINE)
@@ -220,13 +317,18 @@ RESULTS = [
                 ),
                 Outcome(address("b"), Action.UPDATE, Status.CONFLICT, 0, "priority is now low"),
                 Outcome(address("c"), Action.CREATE, Status.SKIPPED, 0, "soc.a failed"),
-                Outcome(address("d"), Action.DELETE, Status.SKIPPED),
-                Outcome(address("e"), Action.UPDATE, Status.DONE, 1),
+                Outcome(address("d"), Action.DELETE, Status.SKIPPED, warnings=("odd",)),
+                Outcome(address("e"), Action.UPDATE, Status.DONE, 1, None, ("tag vip is VIP there", "two\nlines")),
             ),
             interrupted=True,
         ),
         """\
 Applied: 0 created, 1 updated, 0 deleted, 0 released, 0 imported. 1 requests.
+
+Warning: soc.d: odd
+Warning: soc.e: tag vip is VIP there
+Warning: soc.e: two
+  │ lines
 
 Failed:
   soc.a: create: Tines refused it (422):
@@ -293,6 +395,29 @@ soc.new
   updated at: "2026-01-01T00:00:00Z"
 """
     )
+
+
+def test_recorded_items_are_shown_field_by_field() -> None:
+    recorded = {
+        "assignee": {"user": "jane"},
+        "groups": frozenset({worlds.ADVERSARY, "12"}),
+        "notes": {
+            "first": {"labels": frozenset({"b", "a"}), "text": "one\n::two", "author": {"user": "omar"}},
+            "empty": {},
+        },
+        "metadata": {},
+    }
+
+    assert """\
+  recorded assignee.user: "jane"
+  recorded groups: [12, Adversary: Extreme Bad Guy]
+  recorded notes.empty: {}
+  recorded notes.first.author: user omar
+  recorded notes.first.labels: [a, b]
+  recorded notes.first.text:
+    │ one
+    │ ::two
+  handle""" in plain(render_record(replace(worlds.RECORD, recorded=recorded)))
 
 
 def test_a_recorded_text_of_several_lines_stands_behind_a_gutter() -> None:

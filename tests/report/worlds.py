@@ -9,13 +9,18 @@ from hypothesis import strategies as st
 from reconciler.model.address import Address
 from reconciler.model.case import Lifecycle, OnRemove
 from reconciler.model.change import Action, Cause, Change, Drift, DriftedField, FieldChange
-from reconciler.model.fields import CaseInsensitive, Field, Map, Schema, Set
+from reconciler.model.fields import CaseInsensitive, Clearable, Field, Items, Map, Schema, Set
 from reconciler.model.operation import Operation, Repeat
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record
-from reconciler.model.values import ABSENT, Digest, Marker, Ref, Template
+from reconciler.model.values import ABSENT, Digest, Entry, Marker, Ref, Template
 
 LINEAGE = "2f6c1a1e-0000-4000-8000-000000000001"
+NOTE = {
+    "text": Field("text"),
+    "secret": Field.of("secret", [Clearable("")]),
+    "labels": Field.of("labels", [Set()]),
+}
 SCHEMA = Schema(
     {
         "name": Field("name"),
@@ -23,6 +28,9 @@ SCHEMA = Schema(
         "description": Field("description", clearable=True),
         "tags": Field.of("tags", [Set()]),
         "metadata": Field.of("metadata", [Map()]),
+        "assignee": Field("assignee"),
+        "groups": Field.of("groups", [Set(key=str.casefold)]),
+        "notes": Field.of("notes", [Items(NOTE)]),
     }
 )
 SCHEMAS = {"tines": SCHEMA}
@@ -135,6 +143,51 @@ CLOSE = Change(
 )
 IMPORT = Change(address("found"), "tines", Action.IMPORT, "12")
 
+ADVERSARY = Entry.of({"type": "Adversary", "name": "Extreme Bad Guy", "associated_artifacts": [4]})
+ITEMS = Change(
+    address("vendor"),
+    "tines",
+    Action.UPDATE,
+    id="1",
+    fields=(
+        FieldChange(("assignee",), {"user": "jane@acme.example"}, {"group": "SOC Team"}, Cause.DRIFT),
+        FieldChange(("attributes", "rate", "value"), "30", "75"),
+        FieldChange(("groups",), frozenset({"Campaign: Autumn"}), frozenset({ADVERSARY}), shared=True),
+        FieldChange(
+            ("notes", "first"),
+            ABSENT,
+            {
+                "labels": frozenset({"b", "a"}),
+                "secret": Digest("sha256:" + "0" * 64),
+                "see": Ref("b", "url"),
+                "text": "one\ntwo",
+                "title": None,
+            },
+        ),
+        FieldChange(("notes", "second"), {"text": "gone", "author": {"user": "omar"}}, ABSENT, Cause.BOTH),
+    ),
+    operations=(
+        Operation(
+            "PUT",
+            "/v3/cases/1",
+            {"associatedGroups": {"data": [{"type": "Adversary", "name": "Extreme Bad Guy"}], "mode": "append"}},
+            "add 1 group",
+            query=(("fields", "tags"), ("fields", "notes & more")),
+            verifies=("tags",),
+            after=("b",),
+        ),
+        Operation(
+            "POST",
+            "/v3/notes",
+            {"caseId": 1, "text": "one\ntwo"},
+            "add note first",
+            captures={"notes.first": ("data", "id")},
+            repeat=Repeat.LOOK,
+            makes={("notes", "first"): None, ("tasks", "triage"): "xid-1"},
+        ),
+    ),
+)
+
 DRIFT = (
     Drift(address("missing"), missing=True, id="13"),
     Drift(
@@ -169,12 +222,23 @@ KEYS = TEXT | st.sampled_from(["unknown", "secret", "literal"])
 JSON_VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=8
 )
-MEMBERS = st.frozensets(TEXT | REFS | DIGESTS | st.integers(), max_size=4)
+OBJECTS = st.dictionaries(KEYS, JSON_VALUES, max_size=2)
+ENTRIES = st.builds(
+    lambda known, more: Entry.of({**more, **known}),
+    st.fixed_dictionaries({"type": TEXT, "name": TEXT | DIGESTS}, optional={"summary": TEXT}),
+    OBJECTS,
+)
+MEMBERS = st.frozensets(TEXT | REFS | DIGESTS | st.integers() | ENTRIES, max_size=4)
+ITEM = st.dictionaries(KEYS, JSON_VALUES | MEMBERS, max_size=3)
 PATHS = st.lists(TEXT, min_size=1, max_size=2).map(tuple)
 STEPS = st.lists(TEXT | st.integers(0, 3), max_size=3).map(tuple)
 ABSENTS = st.just(ABSENT)
 FIELDS = st.builds(
-    FieldChange, PATHS, JSON_VALUES | MEMBERS | ABSENTS, JSON_VALUES | ABSENTS, st.sampled_from(Cause)
+    FieldChange,
+    PATHS,
+    JSON_VALUES | MEMBERS | ITEM | ABSENTS,
+    JSON_VALUES | ITEM | ABSENTS,
+    st.sampled_from(Cause),
 ) | st.builds(
     FieldChange, PATHS, MEMBERS | ABSENTS | st.none(), MEMBERS, st.sampled_from(Cause), shared=st.booleans()
 )
@@ -186,11 +250,15 @@ OPERATIONS = st.builds(
     st.from_regex(r"/[a-z0-9]{1,5}(/[a-z0-9?=&%$.{}]{0,5}){0,2}", fullmatch=True),
     BODIES,
     TEXT,
-    st.lists(PATHS, max_size=2).map(tuple),
-    st.dictionaries(TEXT, STEPS, max_size=2),
-    st.lists(st.tuples(STEPS, JSON_VALUES | MARKERS), max_size=2).map(tuple),
-    st.sampled_from(Repeat),
-    st.booleans(),
+    query=st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple),
+    fields=st.lists(PATHS, max_size=2).map(tuple),
+    captures=st.dictionaries(TEXT, STEPS, max_size=2),
+    expects=st.lists(st.tuples(STEPS, JSON_VALUES | MARKERS), max_size=2).map(tuple),
+    repeat=st.sampled_from(Repeat),
+    droppable=st.booleans(),
+    makes=st.dictionaries(st.tuples(TEXT, TEXT), st.none() | TEXT, max_size=2),
+    verifies=st.lists(TEXT, max_size=2).map(tuple),
+    after=st.lists(NAMES, max_size=2).map(tuple),
 )
 RECORDED = st.fixed_dictionaries(
     {},
@@ -198,8 +266,17 @@ RECORDED = st.fixed_dictionaries(
         "name": TEXT | DIGESTS | REFS,
         "priority": TEXT.map(str.lower),
         "description": st.none() | TEXT,
-        "tags": MEMBERS,
+        "tags": st.frozensets(TEXT | REFS | DIGESTS | st.integers(), max_size=4),
         "metadata": st.dictionaries(KEYS, TEXT | DIGESTS, max_size=3),
+        "assignee": st.none() | OBJECTS,
+        "groups": MEMBERS.map(SCHEMA.fields["groups"].normal),
+        "notes": st.dictionaries(
+            KEYS,
+            st.fixed_dictionaries(
+                {}, optional={"text": TEXT | DIGESTS, "secret": TEXT, "labels": st.frozensets(TEXT, max_size=2)}
+            ),
+            max_size=2,
+        ),
     },
 )
 LIFECYCLES = st.builds(Lifecycle, st.sampled_from(OnRemove), st.booleans(), st.lists(TEXT, max_size=2).map(tuple))
@@ -229,7 +306,9 @@ CHANGES = st.builds(
     st.none() | TEXT,
     depends_on=st.lists(ADDRESSES, max_size=3).map(tuple),
 )
-DRIFTED = st.builds(DriftedField, PATHS, JSON_VALUES | MEMBERS | ABSENTS, JSON_VALUES | MEMBERS | ABSENTS)
+DRIFTED = st.builds(
+    DriftedField, PATHS, JSON_VALUES | MEMBERS | ITEM | ABSENTS, JSON_VALUES | MEMBERS | ITEM | ABSENTS
+)
 DRIFTS = st.builds(
     Drift, ADDRESSES, st.lists(DRIFTED, max_size=2).map(tuple), st.booleans(), st.none() | TEXT, st.none() | TEXT
 )

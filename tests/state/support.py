@@ -8,11 +8,20 @@ from pathlib import Path
 from reconciler.model.address import Address
 from reconciler.model.case import Lifecycle, OnRemove
 from reconciler.model.change import Action
-from reconciler.model.fields import CaseInsensitive, Field, Map, Schema, Set, Timestamp
+from reconciler.model.fields import CaseInsensitive, Clearable, Field, Items, Map, Schema, Set, Timestamp
 from reconciler.model.record import Record, State
-from reconciler.model.values import Digest
+from reconciler.model.values import Digest, Entry
 from reconciler.state import Intent, LocalStore
 
+NOTE = {
+    "text": Field.of("text", ()),
+    "due": Field.of("due", (Timestamp(),)),
+    "secret": Field.of("secret", (Clearable(""),)),
+    "unknown": Field.of("unknown", ()),
+    "author": Field.of("author", ()),
+    "labels": Field.of("labels", (Set(),)),
+    "extra": Field.of("extra", (Map(),)),
+}
 SCHEMA = Schema(
     {
         "name": Field.of("name", ()),
@@ -20,10 +29,14 @@ SCHEMA = Schema(
         "opened_at": Field.of("opened_at", (Timestamp(),)),
         "tags": Field.of("tags", (Set(),)),
         "metadata": Field.of("metadata", (Map(),)),
+        "assignee": Field.of("assignee", ()),
+        "groups": Field.of("groups", (Set(key=str.casefold),)),
+        "notes": Field.of("notes", (Items(NOTE),)),
     }
 )
 SCHEMAS = {"tines": SCHEMA}
 SECRET = Digest("sha256:" + "a" * 64)
+ADVERSARY = Entry.of({"type": "Adversary", "name": "Extreme Bad Guy", "xid": SECRET, "associated_artifacts": [4]})
 
 
 def record(name: str, number: int = 1, **recorded: object) -> Record:
@@ -46,8 +59,16 @@ FULL = Record(
         "priority": "high",
         "tags": frozenset({"b", "a"}),
         "metadata": {"region": "emea", "unknown": "cases.other.id", "key": SECRET},
+        "assignee": {"user": "jane@acme.example"},
+        "groups": frozenset({"12", ADVERSARY}),
+        "notes": {
+            "first": {"text": "one\n\x1b[2J", "author": {"group": "SOC Team"}, "labels": frozenset({"b", "a"})},
+            "secret": {"secret": "sha256:" + "0" * 64},
+            "unknown": {"unknown": "cases.other.id", "secret": SECRET, "extra": {"secret": "sha256:" + "1" * 64}},
+            "": {},
+        },
     },
-    handles={"tasks.triage": "991"},
+    handles={"tasks.triage": "991", "notes.first": "17"},
     depends_on=(Address("soc", "other"),),
     lifecycle=Lifecycle(OnRemove.CLOSE, prevent_delete=True, ignore_changes=("name",)),
     updated_at="2026-01-01T00:00:00Z",

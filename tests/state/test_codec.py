@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler import __version__
 from reconciler.errors import StateError
@@ -11,7 +14,7 @@ from reconciler.model.address import Address
 from reconciler.model.record import Record, State
 from reconciler.state import decode, encode, state_schema
 
-from .support import FULL, SCHEMAS, record, state
+from .support import ADVERSARY, FULL, SCHEMAS, SECRET, record, state
 
 WAY_BACK = "cp a.json.backup a.json"
 
@@ -48,6 +51,54 @@ def test_what_is_written_is_read_back() -> None:
     written = state(FULL, record("a"))
 
     assert decode(encode(written), SCHEMAS, source="a.json") == written
+
+
+def test_a_member_that_is_given_whole_is_written_as_its_object_and_read_back_with_all_it_says() -> None:
+    content = encode(state(FULL))
+    groups = decode(content, SCHEMAS, source="a.json").records[FULL.address].recorded["groups"]
+
+    assert json.loads(content)["cases"]["soc.full"]["recorded"]["groups"] == [
+        {
+            "associated_artifacts": [4],
+            "name": "Extreme Bad Guy",
+            "type": "Adversary",
+            "xid": {"secret": "sha256:" + "a" * 64},
+        },
+        "12",
+    ]
+    assert [dict(member.fields) for member in groups if member == ADVERSARY] == [ADVERSARY.fields]
+
+
+KEYS = st.text(max_size=5) | st.sampled_from(["unknown", "secret", "literal"])
+TEXT = st.text(max_size=5) | st.sampled_from(["cases.other.id", SECRET.text]) | st.just(SECRET)
+ITEMS = st.dictionaries(
+    KEYS,
+    st.fixed_dictionaries(
+        {},
+        optional={"text": TEXT, "secret": TEXT, "unknown": TEXT, "extra": st.dictionaries(KEYS, TEXT, max_size=2)},
+    ),
+    max_size=3,
+)
+
+
+@given(ITEMS)
+def test_any_items_are_the_same_after_they_were_saved_and_read(items: dict[str, Any]) -> None:
+    written = state(record("a", notes=items))
+
+    assert decode(encode(written), SCHEMAS, source="a.json") == written
+
+
+def test_items_are_written_by_key_and_read_in_their_normal_form() -> None:
+    content = encode(state(record("a", notes={"first": {"due": "2026-01-01T00:00:00Z", "secret": "x"}})))
+    data = json.loads(content)
+    first = data["cases"]["soc.a"]["recorded"]["notes"]["first"]
+    first |= {"due": "2026-01-01T01:00:00+01:00", "secret": None, "gone from the schema": "x"}
+
+    read = decode(json.dumps(data).encode(), SCHEMAS, source="a.json")
+
+    assert read.records[Address("soc", "a")].recorded["notes"] == {
+        "first": {"due": "2026-01-01T00:00:00Z", "secret": ""}
+    }
 
 
 def test_text_stands_as_people_read_it() -> None:
@@ -113,6 +164,11 @@ def _case(address: str = "soc.a", **other: object) -> str:
         (_case(recorded={"tags": "ab"}), "tags must be a set"),
         (_case(recorded={"tags": [[]]}), "unhashable"),
         (_case(recorded={"metadata": []}), "metadata must be a map"),
+        (_case(recorded={"groups": [[]]}), "unhashable"),
+        (_case(recorded={"notes": ["first"]}), "notes must be items by key"),
+        (_case(recorded={"notes": {"first": None}}), "notes.first must be an item"),
+        (_case(recorded={"notes": {"first": "text"}}), "notes.first must be an item"),
+        (_case(recorded={"notes": {"first": {"labels": "a"}}}), "notes.first.labels must be a set"),
         (_case(depends_on=["b"]), "'b' is not an address"),
         (_case(lifecycle={"on_remove": "burn"}), "lifecycle.on_remove: "),
     ],
@@ -132,7 +188,7 @@ def test_a_state_that_is_no_utf8_is_refused_with_its_place() -> None:
         decode(b'{\n  "\xff"', SCHEMAS, source="a.json")
 
 
-@pytest.mark.parametrize("flipped", range(0, 2000, 7))
+@pytest.mark.parametrize("flipped", range(0, 3000, 7))
 def test_a_flipped_bit_is_read_or_refused_and_never_a_traceback(flipped: int) -> None:
     content = bytearray(encode(state(FULL, record("a"))))
     content[flipped % len(content)] ^= 1 << (flipped % 8)

@@ -1,0 +1,70 @@
+"""
+Links between cases have two ends: what one case declares is seen on the other, and is no edit of that one.
+
+x declares a link to y; y declares its links, and not x: x's link is as good as declared on y while it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import TypeAlias
+
+from reconciler.model.address import Address
+from reconciler.model.case import Case, Live
+from reconciler.model.fields import Schema
+from reconciler.model.record import Record
+from reconciler.model.values import Value
+
+Claimed: TypeAlias = Mapping[str, frozenset[str]]
+"""By attribute, the ids of the cases that declare a link to a case."""
+Claims: TypeAlias = Mapping[Address, Claimed]
+"""By case."""
+
+
+def claims(
+    cases: Mapping[Address, Case],
+    records: Mapping[Address, Record],
+    lives: Mapping[Address, Live],
+    schemas: Mapping[str, Schema],
+) -> Claims:
+    """Return who declares a link to whom; of a case that is not declared here, what is recorded counts."""
+    linking = {type_: names for type_, schema in schemas.items() if (names := _linking(schema))}
+    if not linking:
+        return {}
+    ids = {address: record.id for address, record in records.items()}
+    ids |= {address: live.id for address, live in lives.items()}
+    by_id = {(address.provider, id): address for address, id in ids.items()}
+    found: dict[Address, dict[str, frozenset[str]]] = {}
+    for address, id in ids.items():
+        declared: Case | Record | None = cases.get(address) or records.get(address)
+        if declared is None:
+            continue
+        for name, member in _links(declared, linking.get(declared.type, ())):
+            if (other := by_id.get((address.provider, member))) is not None:
+                mine = found.setdefault(other, {})
+                mine[name] = mine.get(name, frozenset()) | {id}
+    return found
+
+
+def with_claims(
+    attributes: Mapping[str, Value], live: Mapping[str, Value], claimed: Claimed
+) -> Mapping[str, Value]:
+    """Return attributes with the links that others declare and that are there."""
+    if not claimed:
+        return attributes
+    there = {name: ids & (live.get(name) or frozenset()) for name, ids in claimed.items() if name in attributes}
+    return {**attributes, **{name: attributes[name] | ids for name, ids in there.items()}}
+
+
+def _linking(schema: Schema) -> tuple[str, ...]:
+    return tuple(name for name, field in schema.fields.items() if field.links)
+
+
+def _links(declared: Case | Record, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    attributes = declared.attributes if isinstance(declared, Case) else declared.recorded
+    for name in names:
+        members = attributes.get(name)
+        for member in members if isinstance(members, AbstractSet) else ():
+            if isinstance(member, str):
+                yield name, member

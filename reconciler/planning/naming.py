@@ -1,0 +1,230 @@
+"""
+What the system calls the parts of a case, in our words: items by the user's keys, members as they are declared.
+
+live, as it is read                          handles of the record              named
+-------------------------------------------  ---------------------------------  --------------------------------
+notes   {"17": {text: a}, "18": {text: b}}   notes.first → 17                   {"first": {text: a}}
+tags    {Phishing Email, VIP}                tags.phish-syn → Phishing Email    {phish-syn, vip}
+groups  {"12"}, alias Adversary: Known       (none)                             {the group that is declared whole}
+
+An item without a handle is somebody else's and is left out; only a case that is being adopted has none at all, and
+there an item that says the same is taken for the declared one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reconciler.model.case import Live
+from reconciler.model.change import is_same
+from reconciler.model.fields import Field, Fold, Kind, Schema
+from reconciler.model.values import ABSENT, Path, Value, member_text
+from reconciler.planning.normalize import seal_like
+
+Attributes: TypeAlias = Mapping[str, Value]
+Handles: TypeAlias = Mapping[str, str]
+"""Dotted path of an item or a member → what the system calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Live attributes in our words, and the handles that led there."""
+
+    attributes: Attributes
+    handles: Handles
+
+
+def named(
+    live: Live, schema: Schema, handles: Handles, ours: Sequence[Attributes], key: str, *, adopting: bool = False
+) -> Named:
+    """
+    Return what is live in the words of `ours`, of which the first to know a word counts; secrets are sealed.
+
+    `key` is the lineage. `adopting`: the case has never been ours, so declared items may be there already.
+    """
+    found = _named(live, schema, handles, ours, key, adopting=adopting)
+    return Named(seal_like(found.attributes, tuple(ours), key), found.handles)
+
+
+def _named(
+    live: Live, schema: Schema, handles: Handles, ours: Sequence[Attributes], key: str, *, adopting: bool
+) -> Named:
+    if not schema.renames:
+        return Named(live.attributes, handles)
+    attributes, found = dict(live.attributes), dict[str, str]()
+    for name, value in live.attributes.items():
+        field = schema.fields[name]
+        if field.kind is Kind.ITEMS:
+            known = dict(_handles_of(name, handles, value))
+            if adopting:
+                known |= _adopted(ours[0].get(name) or {}, value, field, key)
+            attributes[name] = {item: value[id] for item, id in known.items()}
+            found |= {f"{name}.{item}": id for item, id in known.items()}
+        elif field.key is not None and value != ours[0].get(name):
+            words = _Words(name, field.key, handles, live.aliases.get(name, {}), ours)
+            attributes[name] = frozenset(word for member in value for word in words.of(member))
+            found |= words.used
+    return Named(attributes, found)
+
+
+def _handles_of(name: str, handles: Handles, items: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    """Yield the keys of our items, and the ids under which they are still there."""
+    return ((key, id) for key, id in _within(name, handles) if id in items)
+
+
+def _within(name: str, handles: Handles) -> Iterator[tuple[str, str]]:
+    """Yield what of one attribute has a handle, with its handle."""
+    for path, handle in handles.items():
+        attribute, _, key = path.partition(".")
+        if attribute == name:
+            yield key, handle
+
+
+def _adopted(wanted: Mapping[str, Value], items: Mapping[str, Value], field: Field, seal: str) -> dict[str, str]:
+    """
+    Return for each declared item the live one that is meant, each taken once.
+
+    It is one that says the same; or else the only one left with the same type or name, where no other is declared.
+    """
+    found: dict[str, str] = {}
+    for key, item in wanted.items():
+        left = (id for id in sorted_ids(items) if id not in found.values())
+        if (id := next((id for id in left if says(items[id], item, seal)), None)) is not None:
+            found[key] = id
+    tells = [name for name, inner in field.items.items() if inner.known]
+    for key, item in wanted.items():
+        known = {name: item[name] for name in tells if name in item}
+        left_ids = [id for id in items if id not in found.values() and says(items[id], known, seal)]
+        rivals = [other for other in wanted if other not in found and says(wanted[other], known, seal)]
+        if key not in found and known and len(left_ids) == 1 and rivals == [key]:
+            found[key] = left_ids[0]
+    return found
+
+
+def says(item: Mapping[str, Value], wanted: Mapping[str, Value], key: str) -> bool:
+    """Tell whether a live item holds all that is wanted of it."""
+    seen = seal_like(item, (wanted,), key)
+    return all(is_same(seen.get(field, ABSENT), value) for field, value in wanted.items())
+
+
+def sorted_ids(ids: Iterable[str]) -> list[str]:
+    """Return ids by age: the systems count them up."""
+    return sorted(ids, key=lambda id: (len(id), id))
+
+
+class _Words:
+    """Our words for the members of one set."""
+
+    def __init__(
+        self,
+        name: str,
+        key: Fold,
+        handles: Handles,
+        aliases: Mapping[str, frozenset[str]],
+        ours: Sequence[Attributes],
+    ) -> None:
+        self._name = name
+        self._key = key
+        self._aliases = aliases
+        self._levels = [self._learned(attributes.get(name) or (), handles) for attributes in ours]
+        self.used: dict[str, str] = {}
+
+    def _learned(self, members: Iterable[Value], handles: Handles) -> dict[str, list[Value]]:
+        """Return members by what a live one may be called to be meant by them."""
+        found: dict[str, list[Value]] = {}
+        names = {self._key(ours): theirs for ours, theirs in _within(self._name, handles)}
+        for member in members:
+            text = member_text(member)
+            if text is not None:
+                theirs = names.get(self._key(text), text)
+                for key in dict.fromkeys((self._key(text), self._key(theirs))):
+                    found.setdefault(key, []).append(member)
+        return found
+
+    def of(self, theirs: Value) -> Iterable[Value]:
+        """Return our words for a live member, usually one; its own where we have none."""
+        if not isinstance(theirs, str):
+            return (theirs,)
+        keys = [self._key(name) for name in (theirs, *sorted(self._aliases.get(theirs, ())))]
+        for level in self._levels:
+            if members := [member for key in keys for member in level.get(key, ())]:
+                self._note(members, theirs)
+                return members
+        return (theirs,)
+
+    def _note(self, members: Iterable[Value], theirs: str) -> None:
+        for member in members:
+            text = member_text(member)
+            if text is not None and self._key(text) != self._key(theirs):
+                self.used[f"{self._name}.{text}"] = theirs
+
+
+def unnamed(attributes: Attributes, schema: Schema, handles: Handles) -> Attributes:
+    """Return what is recorded as if it had been read: in the system's words, items under their ids."""
+
+    def theirs(name: str, text: str | None, otherwise: Value) -> Value:
+        return handles.get(f"{name}.{text}", otherwise)
+
+    found = dict(attributes)
+    for name, value in attributes.items():
+        field = schema.fields.get(name)
+        if field and field.kind is Kind.ITEMS:
+            found[name] = {theirs(name, key, f"?{key}"): item for key, item in value.items()}
+        elif field and field.key and isinstance(value, AbstractSet):
+            found[name] = frozenset(theirs(name, member_text(member), member) for member in value)
+    return found
+
+
+def respelled(attributes: Attributes, like: Attributes, schema: Schema) -> Attributes:
+    """Return attributes whose members of sets are spelled as in others, where those have them."""
+    if not schema.renames:
+        return attributes
+    found = dict(attributes)
+    for name, value in attributes.items():
+        field = schema.fields.get(name)
+        if field and field.key and isinstance(value, AbstractSet) and value != like.get(name):
+            words = _Words(name, field.key, {}, {}, (like,))
+            found[name] = frozenset(word for member in value for word in words.of(member))
+    return found
+
+
+def found_items(
+    live: Live,
+    makes: Mapping[Path, str | None],
+    wanted: Attributes,
+    known: Mapping[str, Iterable[str]],
+    key: str,
+) -> dict[str, str]:
+    """
+    Return handles for items that a request was to make, as far as they are there.
+
+    Each is known by its name where it has one, else by saying what is wanted without being among the `known` ids
+    of look-alikes that were there before.
+    """
+    found: dict[str, str] = {}
+    for (name, within), alias in makes.items():
+        items: Mapping[str, Value] = live.attributes.get(name) or {}
+        aliases = live.aliases.get(name, {})
+        path, item = f"{name}.{within}", wanted[name][within]
+        for id in sorted_ids(items):
+            named_so = alias is not None and alias in aliases.get(id, ())
+            alike = id not in known.get(path, ()) and says(items[id], item, key)
+            if id not in found.values() and (named_so or (alias is None and alike)):
+                found[path] = id
+                break
+    return found
+
+
+def lookalikes(
+    live: Live, makes: Mapping[Path, str | None], wanted: Attributes, key: str
+) -> dict[str, frozenset[str]]:
+    """Return for each item that is to be made the ids of those that say the same already."""
+    return {
+        f"{name}.{within}": frozenset(
+            id for id, item in (live.attributes.get(name) or {}).items() if says(item, wanted[name][within], key)
+        )
+        for name, within in makes
+    }
