@@ -32,9 +32,10 @@ from reconciler.model.address import Address
 from reconciler.model.case import Case
 from reconciler.model.change import DriftReport
 from reconciler.model.plan import Plan
-from reconciler.model.record import State
+from reconciler.model.record import Record, State
 from reconciler.model.result import Result
 from reconciler.model.values import Value
+from reconciler.planning.naming import named
 from reconciler.providers.base import Wanted
 from reconciler.providers.emulation import Emulator, Recorded
 from reconciler.report.jsonplan import write_plan
@@ -213,7 +214,11 @@ class Harness:
 
     def id_of(self, name: str) -> str:
         """Return the recorded id of a case."""
-        return self.state.records[Address(self.instance, name)].id
+        return self.record_of(name).id
+
+    def record_of(self, name: str) -> Record:
+        """Return what is recorded of a case."""
+        return self.state.records[Address(self.instance, name)]
 
     @property
     def desired(self) -> Mapping[str, Attributes]:
@@ -229,9 +234,12 @@ class Harness:
         wanted = Wanted({id: frozenset(attributes) for id, attributes in desired.items()})
         with workspace.tenants() as tenants:
             tenant = tenants[self.instance]
-            read = {live.id: live.attributes for live in tenant.provider.read(tenant.channel, wanted)}
-        names = {record.id: address.name for address, record in records.items()}
-        return {names[id]: _within(desired[id], attributes) for id, attributes in read.items()}
+            read = {live.id: live for live in tenant.provider.read(tenant.channel, wanted)}
+            schema = tenant.provider.schema
+        ours = {record.id: (address.name, record.handles) for address, record in records.items()}
+        lineage = self.state.lineage
+        seen = {id: named(live, schema, ours[id][1], (desired[id],), lineage) for id, live in read.items()}
+        return {ours[id][0]: _within(desired[id], found.attributes) for id, found in seen.items()}
 
     def _cases(self, workspace: Workspace) -> Iterable[tuple[Address, Case]]:
         return workspace.configuration.cases.items()
@@ -260,8 +268,14 @@ def _desired(case: Case) -> Attributes:
 
 
 def _within(desired: Attributes, live: Attributes) -> Attributes:
-    """Return of live what is desired; of maps, the same keys."""
-    return {name: _pairs(live[name], lambda key, _: key in desired[name]) for name in desired}  # noqa: B023 (called here)
+    """Return of live what is desired; of maps, the same keys, and of items the same fields."""
+    return {name: _same_shape(desired[name], live[name]) for name in desired}
+
+
+def _same_shape(desired: Value, live: Value) -> Value:
+    if not (isinstance(desired, Mapping) and isinstance(live, Mapping)):
+        return live
+    return {key: _same_shape(desired[key], item) for key, item in live.items() if key in desired}
 
 
 def _pairs(value: Value, kept: Callable[[str, Value], bool]) -> Value:

@@ -65,7 +65,7 @@ class Narrative(Story):
         before = {name: edited(sample.declared, edit.given) for name, edit in edits.items()}
         harness.declare(**before)
         harness.apply()
-        stated = {name: addressed(edit.writes, harness.id_of(name)) for name, edit in edits.items()}
+        stated = {name: addressed(edit.writes, harness.record_of(name)) for name, edit in edits.items()}
         harness.forget_requests()
         harness.declare(**{name: edited(before[name], edit.to) for name, edit in edits.items()})
 
@@ -142,9 +142,9 @@ class Narrative(Story):
         outside = by_name(sample.outside)
         harness.declare(untouched=sample.declared, **dict.fromkeys(outside, sample.declared))
         harness.apply()
-        ids = {name: harness.id_of(name) for name in outside}
+        ids = {name: harness.record_of(name) for name in outside}
         for name, edit in outside.items():
-            edit.act(people, int(ids[name]))
+            edit.act(people, int(ids[name].id))
         harness.forget_requests()
 
         drift = {item.address.name: tuple(field.path for field in item.fields) for item in harness.drift().drift}
@@ -193,8 +193,8 @@ class Narrative(Story):
         owned = {**sample.declared, "ownership": {attribute: "shared"}}
         harness.declare(one={**owned, attribute: list(shared.first)})
         harness.apply()
-        id = harness.id_of("one")
-        shared.joined(people, int(id))
+        record = harness.record_of("one")
+        shared.joined(people, int(record.id))
         assert left_to_do(harness) == []
         assert not harness.drift().drift
         harness.forget_requests()
@@ -202,7 +202,7 @@ class Narrative(Story):
         harness.declare(one={**owned, attribute: list(shared.then)})
         harness.apply()
 
-        assert harness.writes == addressed(shared.writes, id)
+        assert harness.writes == addressed(shared.writes, record)
         assert harness.live["one"][attribute] == frozenset({*shared.then, shared.theirs})
         assert left_to_do(harness) == []
         harness.declare(one={**sample.declared, attribute: list(shared.then)})
@@ -325,11 +325,11 @@ class Narrative(Story):
         after = {name: edited(before[name], edit.to) for name, edit in both.items()}
         harness.declare(kept=sample.declared, **after)
         plan = harness.plan()
-        ids = {name: harness.id_of(name) for name in both}
+        ids = {name: harness.record_of(name) for name in both}
         for name, edit in contested.items():
             assert edit.rival is not None
-            edit.rival(people, int(ids[name]))
-        theirs = {name: people.case(int(ids[name])) for name in contested}
+            edit.rival(people, int(ids[name].id))
+        theirs = {name: people.case(int(ids[name].id)) for name in contested}
         harness.forget_requests()
 
         result = harness.apply_saved(plan, complete=False)
@@ -342,7 +342,7 @@ class Narrative(Story):
                 assert any(".".join(field.path) in said[change.address.name] for field in change.fields)
         alone = sorted(name for name in both if name not in contested)
         assert harness.writes == [w for name in alone for w in addressed(both[name].writes, ids[name])]
-        assert {name: people.case(int(ids[name])) for name in contested} == theirs
+        assert {name: people.case(int(ids[name].id)) for name in contested} == theirs
         harness.apply()
         assert harness.live == harness.desired
         assert left_to_do(harness) == []

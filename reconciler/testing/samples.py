@@ -8,15 +8,18 @@ What an author says about a system, so that the suite can try it: examples as da
             ├─ shared       a set in which others may come and go
             └─ furnished    what people fill in that the file does not mention
 
-`{id}` in a path stands for the id of the case; bodies are compared whole.
+`{id}` stands for the id of the case, `{notes.first}` for that of an item or member, in paths and bodies;
+`"{id:n}"` for the number itself. Bodies are compared whole.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
+from reconciler.model.record import Record
 from reconciler.model.values import Path
 
 Attributes: TypeAlias = Mapping[str, Any]
@@ -25,6 +28,8 @@ Write: TypeAlias = tuple[str, str, Any]
 """One request that writes: method, path, decoded body."""
 Act: TypeAlias = Callable[[Any, int], object]
 """What somebody does in the product to the case of this id: `lambda tenant, id: tenant.edit(id, name="x")`."""
+
+_NUMBER: Final = re.compile(r"\{(.+):n\}")
 
 DROPPED: Final = object()
 """In an edit: the attribute leaves the case file."""
@@ -133,6 +138,23 @@ def edited(case: Attributes, *edits: Attributes) -> dict[str, Any]:
     return {name: value for name, value in made.items() if value is not DROPPED}
 
 
-def addressed(writes: tuple[Write, ...], id: str) -> list[Write]:
-    """Return requests with the id of a case filled into their paths."""
-    return [(method, path.replace("{id}", id), body) for method, path, body in writes]
+def addressed(writes: tuple[Write, ...], record: Record) -> list[Write]:
+    """Return requests with the ids of a case and of what is in it filled in."""
+    ids = {"id": record.id, **record.handles}
+    return [(method, _filled(path, ids), _filled(body, ids)) for method, path, body in writes]
+
+
+def _filled(value: Any, ids: Mapping[str, str]) -> Any:
+    match value:
+        case str():
+            if (number := _NUMBER.fullmatch(value)) and number[1] in ids:
+                return int(ids[number[1]])
+            for name, id in ids.items():
+                value = value.replace(f"{{{name}}}", id)
+            return value
+        case dict():
+            return {key: _filled(item, ids) for key, item in value.items()}
+        case list():
+            return [_filled(item, ids) for item in value]
+        case _:
+            return value

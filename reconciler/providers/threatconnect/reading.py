@@ -1,0 +1,232 @@
+"""
+Reading many ThreatConnect cases in few requests.
+
+one case       GET /v3/cases/{id}
+some           tql=id in (…), as many ids as a URL holds
+many           tql=id >= first and id <= last, page by page, where that takes fewer requests;
+               the first page says how many there are
+
+`fields=` brings the collections along; those that are large only for the cases that declare them. What no list
+shows is asked for by its own id: lists may lag behind, and only a 404 there says gone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from reconciler.errors import ProtocolError
+from reconciler.model.case import Live
+from reconciler.model.values import Value
+from reconciler.providers.base import Api, Params, Wanted
+from reconciler.providers.threatconnect import tql
+from reconciler.providers.threatconnect.wire import (
+    CASES,
+    COLLECTIONS,
+    MANY,
+    SCALARS,
+    Aliases,
+    Item,
+    elements,
+    fields_of,
+    object_id,
+    scalar,
+)
+
+PAGE: Final = 2000
+"""Cases of one page; the system allows 10,000, and a larger answer takes longer than it saves."""
+HEAVY_PAGE: Final = 200
+"""Cases of one page with their notes, tasks or artifacts: 65,500 characters a note."""
+CHILDREN: Final = 1000
+"""Elements of one page of a collection that is listed by itself."""
+
+_START: Final = re.compile(r"[0-9]{1,9}")
+
+Normalize = Callable[[Mapping[str, Value]], dict[str, Value]]
+
+
+def read_cases(
+    api: Api, wanted: Wanted, normalize: Normalize, url_of: Callable[[str], str], owner: Params = ()
+) -> Iterator[Live]:
+    """Yield the wanted cases, each once; those that are gone are left out. Lists show those of one owner."""
+    for ids, size in _parts(wanted):
+        names = frozenset(name for id in ids for name in wanted.attributes[id])
+        for item in _items(api, ids, fields_of(names), size, owner):
+            id = object_id(item)
+            yield live(api, item, wanted.attributes[id], normalize, url_of(id))
+
+
+def live(api: Api | None, item: Item, attributes: Iterable[str], normalize: Normalize, url: str) -> Live:
+    """Read a case object into what was asked for; `api` completes collections that may have been cut."""
+    id = object_id(item)
+    values: dict[str, Value] = {}
+    aliases: dict[str, Aliases] = {}
+    try:
+        for name in attributes:
+            if name in SCALARS:
+                values[name] = scalar(item, name)
+            else:
+                collection = COLLECTIONS[name]
+                found = elements(item, collection.key)
+                if len(found) >= MANY and collection.path and api is not None:
+                    found = list(_listed(api, collection.path, collection.query.format(id=id)))
+                values[name], aliases[name] = collection.read(found, id)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ProtocolError(f"ThreatConnect answered case {id} in an unknown shape ({error!r})") from error
+    return Live(id, url, normalize(values), {name: found for name, found in aliases.items() if found})
+
+
+def find_xid(api: Api, xids: Sequence[str], owner: Params = ()) -> Mapping[str, str]:
+    """Return the ids of the owner's cases with these external ids."""
+    found = {}
+    for query in tql.one_of("xid", map(tql.text, xids), most=PAGE):
+        for item in _walk(api, CASES, (("tql", query), *owner, ("resultLimit", str(PAGE)))):
+            if item.get("xid") in xids:
+                found[str(item["xid"])] = object_id(item)
+    return found
+
+
+def _parts(wanted: Wanted) -> Iterator[tuple[list[str], int]]:
+    """Yield the ids to read together, with the size of a page: those with large collections by themselves."""
+    light: list[str] = []
+    heavy: list[str] = []
+    for id in sorted(wanted.ids, key=_by_age):
+        large = any(name in COLLECTIONS and COLLECTIONS[name].heavy for name in wanted.attributes[id])
+        (heavy if large else light).append(id)
+    yield from ((ids, size) for ids, size in ((light, PAGE), (heavy, HEAVY_PAGE)) if ids)
+
+
+def _items(api: Api, ids: Sequence[str], fields: Params, size: int, owner: Params) -> Iterator[Item]:
+    missing = dict.fromkeys(ids)
+    for item in _from_lists(api, ids, (*fields, *owner), size) if len(ids) > 1 else ():
+        id = object_id(item)
+        if id in missing:
+            del missing[id]
+            yield item
+    # by its id a case is shown whoever owns it
+    for id, answer in zip(missing, api.get_all((f"{CASES}/{id}", fields) for id in missing), strict=True):
+        if answer is not None:
+            yield _case(answer, id)
+
+
+def _from_lists(api: Api, ids: Sequence[str], fields: Params, size: int) -> Iterator[Item]:
+    """Yield cases from lists, others among them; how many there are decides which way is shorter."""
+    queries = list(tql.one_of("id", ids, most=size))
+    if len(queries) > 1:
+        span = f"id >= {ids[0]} and id <= {ids[-1]}"
+        first = _page(api, _query(span, fields, size), count=True)
+        seen = list(_elements(first))
+        yield from seen
+        total = first.get("count")
+        if not isinstance(total, int) or -(-total // size) - 1 <= len(queries):
+            yield from _rest(api, _query(span, fields, size), first, total, size)
+            return
+        shown = {object_id(item) for item in seen}
+        queries = list(tql.one_of("id", (id for id in ids if id not in shown), most=size))
+    for query, page in zip(
+        queries, api.get_all((CASES, _query(each, fields, size)) for each in queries), strict=True
+    ):
+        yield from _elements(_object(page))
+        yield from _following(api, CASES, _query(query, fields, size), _object(page))
+
+
+def _query(query: str, fields: Params, size: int) -> Params:
+    """Sorted by id, so that new cases come last and shift no page."""
+    return (("tql", query), *fields, ("sorting", "id asc"), ("resultLimit", str(size)))
+
+
+def _page(api: Api, query: Params, *, count: bool) -> Item:
+    return _object(api.get(CASES, (*query, ("count", "true")) if count else query))
+
+
+def _rest(api: Api, query: Params, first: Item, total: object, size: int) -> Iterator[Item]:
+    """Yield what comes after the first page: side by side as far as it is counted, then by `next`."""
+    if not isinstance(total, int) or len(_elements(first)) != size:
+        yield from _following(api, CASES, query, first)
+        return
+    starts = range(size, total, size)
+    last = first
+    for page in api.get_all((CASES, (*query, ("resultStart", str(start)))) for start in starts):
+        last = _object(page)
+        yield from _elements(last)
+    yield from _following(api, CASES, query, last, after=max(starts, default=0))
+
+
+def _walk(api: Api, path: str, query: Params) -> Iterator[Item]:
+    first = _object(api.get(path, query))
+    yield from _elements(first)
+    yield from _following(api, path, query, first)
+
+
+def _following(api: Api, path: str, query: Params, page: Item, *, after: int = 0) -> Iterator[Item]:
+    """
+    Yield the elements of the pages after this one.
+
+    Of the address in `next` only where it goes on is used, with our own path and query: wherever it points,
+    nothing leaves the host, and no page lacks a field that was asked for.
+    """
+    while (link := page.get("next")) and _elements(page):
+        start = _start_of(str(link))
+        if start <= after:
+            raise ProtocolError("ThreatConnect's list leads back to where it was")
+        after = start
+        page = _object(api.get(path, (*query, ("resultStart", str(start)))))
+        yield from _elements(page)
+
+
+def _start_of(link: str) -> int:
+    try:
+        asked = parse_qsl(urlsplit(link).query)
+    except ValueError as error:
+        raise ProtocolError("ThreatConnect's list goes on at what is no address") from error
+    return next((int(value) for name, value in asked if name == "resultStart" and _START.fullmatch(value)), 0)
+
+
+def _listed(api: Api, path: str, query: str) -> Iterator[Item]:
+    """Yield every element of one collection of one case."""
+    asked = (("tql", query), ("sorting", "id asc"), ("resultLimit", str(CHILDREN)))
+    seen: set[str] = set()
+    for item in _walk(api, path, asked):
+        if (id := object_id(item)) not in seen:
+            seen.add(id)
+            yield item
+
+
+def listed(answer: Any) -> Sequence[Item]:
+    """Return the objects on a page of a list; raise ProtocolError where it is none."""
+    return _elements(_object(answer))
+
+
+def _elements(page: Item) -> Sequence[Item]:
+    found = page.get("data", [])
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise ProtocolError("ThreatConnect answered a list in an unknown shape")
+    return found
+
+
+def _case(answer: Any, id: str) -> Item:
+    item = data_of(answer)
+    if object_id(item) != id:
+        raise ProtocolError(f"ThreatConnect answered another case than {id}, which was asked for")
+    return item
+
+
+def data_of(answer: Any) -> Item:
+    """Return the object in an answer; raise ProtocolError where there is none."""
+    data = _object(answer).get("data")
+    if not isinstance(data, dict):
+        raise ProtocolError("ThreatConnect answered an object without data")
+    return data
+
+
+def _object(answer: Any) -> Item:
+    if not isinstance(answer, dict):
+        raise ProtocolError("ThreatConnect answered something that is not an object")
+    return answer
+
+
+def _by_age(id: str) -> tuple[int, str]:
+    """Sort ids as numbers: ThreatConnect counts them up."""
+    return (len(id), id)
