@@ -7,36 +7,49 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from reconciler.providers.tines.emulator import TinesEmulator
-from reconciler.sandbox import seed_tines, serve
+from reconciler.providers.registry import provider_types
+from reconciler.sandbox import Standing, standing
+from reconciler.sandbox.stand_ins import STAND_INS, pointed_at
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 WORKSPACES = sorted(path.parent for path in EXAMPLES.glob("*/reconciler.yaml"))
-URL = "http://127.0.0.1:8765"
 
 
 class Example:
-    """A copy of an example, pointed at an emulated tenant."""
+    """A copy of an example, pointed at the stand-ins."""
 
-    def __init__(self, folder: Path, emulator: TinesEmulator) -> None:
+    def __init__(self, folder: Path, stand_ins: tuple[Standing, ...]) -> None:
         self.folder = folder
-        self.emulator = emulator
+        self.emulators = [each.emulator for each in stand_ins]
+        self.credentials = {name: value for each in stand_ins for name, value in each.environment.items()}
         self._env = {
-            name: value for name, value in os.environ.items() if not name.startswith(("RECONCILER_", "TINES_"))
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("RECONCILER_") and name not in self.credentials
         }
 
-    def run(self, *arguments: str, token: str | None = None) -> tuple[int, str, str]:
+    @property
+    def requests(self) -> int:
+        return sum(len(emulator.requests) for emulator in self.emulators)
+
+    @property
+    def writes(self) -> int:
+        return sum(len(emulator.writes) for emulator in self.emulators)
+
+    def run(self, *arguments: str, knows: bool = True) -> tuple[int, str, str]:
         """Run a command in the example; return its exit code, its output and what it said beside it."""
         done = subprocess.run(
             [sys.executable, "-m", "reconciler", *arguments],
             cwd=self.folder,
-            env={**self._env, **({"TINES_API_KEY": token} if token else {})},
+            env={**self._env, **(self.credentials if knows else {})},
             capture_output=True,
             encoding="utf-8",
             timeout=120,
@@ -47,46 +60,47 @@ class Example:
 
 @contextmanager
 def copied(workspace: Path, folder: Path) -> Iterator[Example]:
-    emulator = TinesEmulator(token="a-token-of-the-test")
-    seed_tines(emulator)
     shutil.copytree(workspace, folder, dirs_exist_ok=True)
     settings = folder / "reconciler.yaml"
     text = settings.read_text(encoding="utf-8")
-    assert text.count(URL) == 1, f"{settings} must point at {URL}, where `reconciler sandbox --port 8765` listens"
-    with serve(emulator) as server:
-        settings.write_text(text.replace(URL, server.url), encoding="utf-8")
-        yield Example(folder, emulator)
+    with standing(private=True) as stand_ins:
+        pointed = pointed_at(text, stand_ins)
+        assert pointed != text, f"{settings} must point where `reconciler sandbox --port 8765` listens"
+        settings.write_text(pointed, encoding="utf-8")
+        yield Example(folder, stand_ins)
 
 
-def test_there_are_examples() -> None:
-    assert [path.name for path in WORKSPACES] == ["soc"]
+def test_there_is_an_example_for_each_system() -> None:
+    used = {instance["type"] for path in WORKSPACES for instance in settings_of(path)["providers"].values()}
+
+    assert used == set(provider_types())
 
 
 @pytest.mark.parametrize("workspace", WORKSPACES, ids=lambda path: path.name)
 def test_an_example_is_valid_applies_and_plans_to_nothing(workspace: Path, tmp_path: Path) -> None:
     with copied(workspace, tmp_path) as example:
-        token = example.emulator.token
-        code, output, errors = example.run("validate")
+        code, output, errors = example.run("validate", knows=False)
         assert (code, output[:7]) == (0, "Valid: "), errors
-        assert example.emulator.requests == []
+        assert example.requests == 0
 
-        code, output, errors = example.run("plan", "--detailed-exitcode", token=token)
+        code, output, errors = example.run("plan", "--detailed-exitcode")
         assert code == 2, errors
         assert "Warning:" not in output
-        assert example.emulator.writes == []
+        assert example.writes == 0
         announced = re.search(r"(\d+) requests\.$", output.strip())
 
-        code, output, errors = example.run("apply", "--auto-approve", token=token)
+        code, output, errors = example.run("apply", "--auto-approve")
         assert code == 0, output + errors
+        assert "Warning:" not in output
         assert announced is not None
-        assert len(example.emulator.writes) == int(announced[1])
+        assert example.writes == int(announced[1])
 
-        code, output, errors = example.run("plan", "--detailed-exitcode", token=token)
+        code, output, errors = example.run("plan", "--detailed-exitcode")
         assert (code, output[:11]) == (0, "No changes."), output + errors
-        code, output, errors = example.run("drift", token=token)
+        code, output, errors = example.run("drift")
         assert (code, output[:9]) == (0, "No drift."), output + errors
         kept = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "state").iterdir())
-        assert token not in kept
+        assert [name for name, secret in example.credentials.items() if secret in kept] == []
 
 
 @pytest.mark.parametrize("workspace", WORKSPACES, ids=lambda path: path.name)
@@ -98,7 +112,46 @@ def test_an_example_tells_what_each_of_its_files_shows(workspace: Path) -> None:
 
 
 @pytest.mark.parametrize("workspace", WORKSPACES, ids=lambda path: path.name)
-def test_an_example_holds_no_token(workspace: Path) -> None:
-    settings = (workspace / "reconciler.yaml").read_text(encoding="utf-8")
+def test_an_example_reads_its_credentials_from_the_environment_and_says_so(workspace: Path) -> None:
+    readme = (workspace / "README.md").read_text(encoding="utf-8")
+    credentials = {stand_in.type: stand_in.credentials for stand_in in STAND_INS}
 
-    assert re.findall(r"token: (\S+)", settings) == ["${env.TINES_API_KEY}"]
+    for instance in settings_of(workspace)["providers"].values():
+        for name, variable in credentials[instance["type"]].items():
+            assert instance[name] == f"${{env.{variable}}}"
+            assert f"export {variable}=" in readme
+
+
+@pytest.mark.parametrize("workspace", WORKSPACES, ids=lambda path: path.name)
+def test_an_example_uses_every_attribute_of_its_systems(workspace: Path) -> None:
+    types = {name: instance["type"] for name, instance in settings_of(workspace)["providers"].items()}
+    used: dict[str, set[str]] = {type_: set() for type_ in types.values()}
+    for case in cases_of(workspace).values():
+        used[types[case.get("provider", next(iter(types)))]].update(case)
+
+    unused = {type_: set(provider_types()[type_].schema.fields) - names for type_, names in used.items()}
+    assert not any(unused.values()), unused
+
+
+def test_an_example_shows_cases_that_refer_to_each_other_in_a_circle() -> None:
+    cases = cases_of(EXAMPLES / "intel")
+
+    def leads_to(name: str) -> set[str]:
+        linked = cases[name].get("associated_cases", ())
+        return {found[1] for member in linked if (found := re.fullmatch(r"\$\{cases\.([\w-]+)\.id\}", member))}
+
+    assert any(name in leads_to(other) for name in cases for other in leads_to(name))
+    assert any(case.get("ownership", {}).get("tags") == "shared" for case in cases.values())
+
+
+def settings_of(workspace: Path) -> Any:
+    return yaml.safe_load((workspace / "reconciler.yaml").read_text(encoding="utf-8"))
+
+
+def cases_of(workspace: Path) -> Mapping[str, Any]:
+    documents = (
+        document
+        for path in sorted(workspace.glob("cases/**/*.yaml"))
+        for document in yaml.safe_load_all(path.read_text(encoding="utf-8"))
+    )
+    return {name: case for document in documents for name, case in document["cases"].items()}

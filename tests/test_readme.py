@@ -1,5 +1,5 @@
 """
-The README is true: its files, commands and outputs are run in order against a sandbox.
+The README and the pages beside it are true: their files, commands and outputs are run in order against a sandbox.
 
 A comment before a fenced block says what the test does with it:
 
@@ -8,7 +8,8 @@ A comment before a fenced block says what the test does with it:
     <!-- edit: PATH -->     the block is a diff of PATH
     <!-- run -->            the block is commands (`$ …`), each with what it prints; `…` stands for any lines
 
-Compared with what is printed, two things may differ: the port of the sandbox and the lineage of the state.
+Compared with what is printed, a few things may differ: the ports of the sandbox, the lineage of the state and what
+is made of it.
 """
 
 from __future__ import annotations
@@ -29,23 +30,30 @@ import pytest
 
 from reconciler.cli.group import group
 from reconciler.config.settings import Defaults, LifecycleSettings, LimitSettings, SettingsFile, StateSettings
-from reconciler.providers.tines.emulator import DEFAULT_TOKEN
-from reconciler.providers.tines.schema import SCHEMA, TinesSettings
+from reconciler.model.fields import Kind
+from reconciler.providers.registry import provider_types
+from reconciler.sandbox.stand_ins import FIRST_PORT, STAND_INS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {type_: ROOT / f"docs/{type_}.md" for type_ in provider_types()}
+TITLES = {stand_in.type: stand_in.title for stand_in in STAND_INS}
+RUN = [ROOT / "README.md", ROOT / "docs/threatconnect.md"]
 DOCUMENTS = [
     ROOT / "README.md",
+    *PAGES.values(),
     ROOT / "CONTRIBUTING.md",
     ROOT / "state/README.md",
     *ROOT.glob("examples/*/README.md"),
 ]
-PORT = "8765"
-LONGEST = 460
+LONGEST = 500
 
 _MARKED = re.compile(r"^<!-- (\w+)(?:: (\S+))? -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_LINEAGE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LINEAGE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=\.)[0-9a-f]{32}\b")
+"""The lineage of a state, and what is hashed with it into an external id."""
+_EXPORT = re.compile(r"^  export (\w+)=(\S+)$", re.MULTILINE)
+_SERVED = re.compile(r"as a stand-in on this machine: http://(\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -69,22 +77,25 @@ def commands(block: str) -> Iterator[Command]:
 class Tour:
     """The reader's two terminals: one runs the sandbox, one works in a folder."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, announced: str) -> None:
         self.folder = folder
-        self.url = url
+        self.hosts = {f"127.0.0.1:{FIRST_PORT + i}": host for i, host in enumerate(_SERVED.findall(announced))}
+        self.exported = dict(_EXPORT.findall(announced))
         self.code = 0
-        self.env = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("RECONCILER_")},
-            "TINES_API_KEY": DEFAULT_TOKEN,
-        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("RECONCILER_")}
+        self.env = {**kept, **self.exported}
 
     def here(self, text: str) -> str:
-        """Return a text of the README with the port of this sandbox."""
-        return text.replace(f"127.0.0.1:{PORT}", self.url.removeprefix("http://"))
+        """Return a text of the page with the ports of this sandbox."""
+        for written, host in self.hosts.items():
+            text = text.replace(written, host)
+        return text
 
     def there(self, text: str) -> str:
-        """Return what was printed as it would stand in the README."""
-        return text.replace(self.url, f"http://127.0.0.1:{PORT}")
+        """Return what was printed as it would stand on the page."""
+        for written, host in self.hosts.items():
+            text = text.replace(host, written)
+        return text
 
     def file(self, path: str, text: str) -> None:
         target = self.folder / path
@@ -94,9 +105,10 @@ class Tour:
     def edit(self, path: str, diff: str) -> None:
         target = self.folder / path
         text = target.read_text(encoding="utf-8")
-        for old, new in re.findall(r"^-(.*\n)\+(.*\n)", diff, re.MULTILINE):
-            assert text.count(old) == 1, f"{path} does not hold this line once: {old}"
-            text = text.replace(old, new)
+        for old, new in re.findall(r"((?:^-.*\n)+)((?:^\+.*\n)+)", diff, re.MULTILINE):
+            before, after = (re.sub(r"^[-+]", "", lines, flags=re.MULTILINE) for lines in (old, new))
+            assert text.count(before) == 1, f"{path} does not hold these lines once: {before}"
+            text = text.replace(before, after)
         target.write_text(text, encoding="utf-8")
 
     def run(self, block: str) -> None:
@@ -105,7 +117,7 @@ class Tour:
             asked = following is not None and following.words[0] == "echo"
             assert self.code == 0 or asked, f"{command} ended with {self.code}: {printed}"
             as_shown = not command.shown or fits(printed.splitlines(), command.shown)
-            assert as_shown, f"the README shows another output of `{command}`, which printed:\n{printed}"
+            assert as_shown, f"the page shows another output of `{command}`, which printed:\n{printed}"
 
     def _output(self, command: Command) -> str:
         match command.words:
@@ -134,14 +146,18 @@ class Tour:
 
     def _curl(self, arguments: list[str]) -> None:
         """Do what curl would do; not every machine has it."""
-        known = {"-X": "PUT", "-o": "/dev/null"}
         options = dict(zip(arguments[1::2], arguments[2::2], strict=True))
-        assert options.items() >= known.items()
-        header = options["-H"].replace("$TINES_API_KEY", DEFAULT_TOKEN).partition(": ")
-        answer = httpx.put(
+        assert options.pop("-o") == "/dev/null"
+        name, _, value = options.pop("-H").partition(": ")
+        for variable, secret in self.exported.items():
+            value = value.replace(f"${variable}", secret)
+        method, content = options.pop("-X"), options.pop("--json", None)
+        assert not options
+        answer = httpx.request(
+            method,
             self.here(arguments[0]),
-            content=options["--json"],
-            headers={header[0]: header[2], "Content-Type": "application/json"},
+            content=content,
+            headers={name: value, "Content-Type": "application/json"},
             trust_env=False,
         )
         self.code = 0 if answer.is_success else answer.status_code
@@ -162,8 +178,8 @@ def fits(printed: list[str], shown: tuple[str, ...]) -> bool:
 
 
 @contextmanager
-def sandbox() -> Iterator[tuple[str, str]]:
-    """Run `reconciler sandbox`; yield its address and what it printed."""
+def sandbox() -> Iterator[str]:
+    """Run `reconciler sandbox`; yield what it printed."""
     with subprocess.Popen(
         [sys.executable, "-m", "reconciler", "sandbox", "--port", "0"], stdout=subprocess.PIPE, encoding="utf-8"
     ) as process:
@@ -172,21 +188,23 @@ def sandbox() -> Iterator[tuple[str, str]]:
             lines = [process.stdout.readline()]
             while "Ctrl-C" not in lines[-1] and lines[-1]:
                 lines.append(process.stdout.readline())
-            yield lines[0].split()[-1], "".join(lines)
+            yield "".join(lines)
         finally:
             process.terminate()
 
 
-def test_files_commands_and_outputs_are_as_they_are_shown(tmp_path: Path) -> None:
-    blocks = _MARKED.findall(README)
+@pytest.mark.parametrize("page", RUN, ids=lambda path: path.name)
+def test_files_commands_and_outputs_are_as_they_are_shown(page: Path, tmp_path: Path) -> None:
+    blocks = _MARKED.findall(page.read_text(encoding="utf-8"))
     assert {kind for kind, _, _ in blocks} == {"sandbox", "file", "edit", "run"}
-    with sandbox() as (url, announced):
-        tour = Tour(tmp_path, url)
+    with sandbox() as announced:
+        tour = Tour(tmp_path, announced)
+        assert len(tour.hosts) == len(STAND_INS)
         for kind, path, text in blocks:
             match kind:
                 case "sandbox":
                     (command,) = commands(text)
-                    assert command.words == ("reconciler", "sandbox", "--port", PORT)
+                    assert command.words == ("reconciler", "sandbox", "--port", str(FIRST_PORT))
                     assert fits(tour.there(announced).splitlines(), command.shown), announced
                 case "file":
                     tour.file(path, text)
@@ -204,6 +222,8 @@ def test_files_commands_and_outputs_are_as_they_are_shown(tmp_path: Path) -> Non
         ("a\nb\nc", ("a", "c"), False),
         ("a (x)", ("a (y)",), False),
         ("3e635443-a823-5165-a211-5eba09646aa4/soc", ("1df31ad2-9ef9-53ae-9353-cadf659b0c47/soc",), True),
+        (f"intel.a.{'0' * 32}", (f"intel.a.{'f' * 32}",), True),
+        (f"intel.a.{'0' * 32}", (f"intel.b.{'0' * 32}",), False),
     ],
 )
 def test_what_is_shown_is_compared_line_by_line(printed: str, shown: tuple[str, ...], *, expected: bool) -> None:
@@ -245,7 +265,8 @@ def test_every_command_and_its_options_are_told(name: str) -> None:
 def test_every_command_line_that_is_shown_exists() -> None:
     shown = [
         words[1:]
-        for kind, block in _FENCED.findall(README)
+        for page in DOCUMENTS
+        for kind, block in _FENCED.findall(page.read_text(encoding="utf-8"))
         if kind == "console"
         for words in (command.words for command in commands(block))
         if words[0] == "reconciler"
@@ -258,14 +279,46 @@ def test_every_command_line_that_is_shown_exists() -> None:
         assert given <= options(COMMANDS[name]), words
 
 
-def test_every_attribute_of_a_tines_case_is_in_the_table_with_its_request() -> None:
-    table = _section("Tines attributes and their requests")
+@pytest.mark.parametrize("type_", PAGES)
+def test_every_attribute_of_a_case_is_in_the_table_with_its_request(type_: str) -> None:
+    table = _section(TITLES[type_])
 
-    assert [name for name in SCHEMA.fields if not re.search(rf"^\|[^|]*`{name}`", table, re.MULTILINE)] == []
+    fields = provider_types()[type_].schema.fields
+    assert [name for name in fields if not re.search(rf"^\|[^|]*`{name}`", table, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("type_", PAGES)
+def test_every_system_has_a_page_of_its_own(type_: str) -> None:
+    page = PAGES[type_].read_text(encoding="utf-8")
+
+    assert f"](docs/{type_}.md" in _section(TITLES[type_])
+    settings = _section("Getting in", page)
+    assert [
+        name for name in provider_types()[type_].settings_model.model_fields if f"{name}:" not in settings
+    ] == []
+
+
+@pytest.mark.parametrize("type_", PAGES)
+def test_every_field_of_an_item_is_told(type_: str) -> None:
+    schema = provider_types()[type_].schema
+    items = {name: field.items for name, field in schema.fields.items() if schema.kind(name) is Kind.ITEMS}
+    page = PAGES[type_].read_text(encoding="utf-8")
+
+    for name, fields in items.items():
+        (row,) = re.findall(rf"^\| `{name}` \|(.*)$", _section("Items under keys", page), re.MULTILINE)
+        assert [field for field in fields if f"`{field}`" not in row] == [], name
 
 
 @pytest.mark.parametrize(
-    "model", [SettingsFile, TinesSettings, StateSettings, Defaults, LifecycleSettings, LimitSettings]
+    "model",
+    [
+        SettingsFile,
+        StateSettings,
+        Defaults,
+        LifecycleSettings,
+        LimitSettings,
+        *(provider.settings_model for provider in provider_types().values()),
+    ],
 )
 def test_every_setting_is_told(model: type) -> None:
     told = _section("reconciler.yaml") + _section("Case files")
@@ -301,10 +354,10 @@ def test_links_lead_somewhere(document: Path) -> None:
         assert not anchor or anchor in anchors(path.read_text(encoding="utf-8")), target
 
 
-def _section(title: str) -> str:
-    """Return a section of the README with those beneath it."""
+def _section(title: str, page: str = README) -> str:
+    """Return a section of a page with those beneath it."""
     match = re.search(
-        rf"^(#+) {re.escape(title)}$(.*?)(?=^\1 |^## |\Z)", _FENCED.sub(_kept, README), re.MULTILINE | re.DOTALL
+        rf"^(#+) {re.escape(title)}$(.*?)(?=^\1 |^## |\Z)", _FENCED.sub(_kept, page), re.MULTILINE | re.DOTALL
     )
     assert match is not None, f"there is no section {title!r}"
     return match[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,42 +15,9 @@ from reconciler.errors import ReconcilerError
 if TYPE_CHECKING:
     from reconciler.config import Configuration
 
-FILES: Final = {
-    "reconciler.yaml": """\
-# The settings of this workspace.
-version: 1
-
-providers:
-  soc:                                 # the first half of every address: soc.example
-    type: tines
-    url: https://your-tenant.tines.com
-    token: ${env.TINES_API_KEY}        # read from the environment, never stored
-    team_id: 1                         # the team of new cases, unless a case says otherwise
-
-defaults:
-  lifecycle: {on_remove: release}      # what happens when a block leaves the files: release, close or delete
-
-limits: {max_deletes: 0, max_changed_percent: 50}   # apply stops before it does more than this
-""",
-    "cases/example.yaml": """\
-# Cases of this workspace; any number of files, any depth of folders.
-cases:
-  example:                             # the second half of the address: soc.example
-    provider: soc
-    name: Example case
-    status: open
-    priority: low
-    tags: [example]
-    metadata: {runbook: RB-1}
-""",
-    ".gitignore": """\
-# What stands beside a state for a while. The state itself belongs under version control or on a shared backend.
-*.backup
-*.journal
-*.lock*
-""",
-}
-"""What `init` writes, by path."""
+_TEMPLATE: Final = "template"
+_HIDDEN: Final = "gitignore"
+"""Takes its dot when it is written: tools that pack files would obey it where it lies."""
 
 
 @command("init")
@@ -57,20 +25,33 @@ cases:
 def init(run: Run, folder: str) -> int:
     """Write a small commented workspace. Overwrites nothing."""
     root = Path(folder)
-    present = [name for name in FILES if (root / name).exists()]
+    files = dict(_template())
+    present = [name for name in files if (root / name).exists()]
     if present:
         raise ReconcilerError(
             f"{', '.join(present)} in {folder}: already there; nothing was written",
             hint="choose another folder: `reconciler init DIR`",
         )
-    for name, text in FILES.items():
+    for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
         run.output.text(f"Wrote {path}")
-    run.output.note("Next: set the tenant in reconciler.yaml and TINES_API_KEY, then run: reconciler plan")
+    run.output.note("Next: name your tenant in reconciler.yaml, export what it reads, then run: reconciler plan")
     return 0
+
+
+def _template() -> Iterator[tuple[str, str]]:
+    """Yield what `init` writes: path in the workspace, and text."""
+    from importlib.resources import as_file, files
+
+    with as_file(files("reconciler.sandbox") / _TEMPLATE) as source:
+        for path in sorted(source.rglob("*"), key=lambda path: (len(path.parts), path)):
+            if path.is_dir():
+                continue
+            name = path.relative_to(source).as_posix()
+            yield (f".{name}" if name == _HIDDEN else name), path.read_text(encoding="utf-8")
 
 
 @command("validate")

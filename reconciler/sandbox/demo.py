@@ -1,11 +1,11 @@
 """
-The whole story in one go, told by the real commands against a stand-in on this machine.
+The whole story in one go, told by the real commands against stand-ins on this machine.
 
 write the files → validate → plan → apply → plan: nothing
-      analysts edit three cases → drift → apply repairs → three lines of YAML change
-            plan: three requests → apply → plan: nothing
+      analysts edit four cases → drift → apply repairs → four lines of YAML change
+            plan: four requests → apply → plan: nothing
 
-Every step checks what it claims, on the exit code, on the text and on the requests that the stand-in recorded;
+Every step checks what it claims, on the exit code, on the text and on the requests that the stand-ins recorded;
 the first claim that does not hold ends the demo with exit code 1. Only the telling is shortened, and it says so.
 """
 
@@ -15,7 +15,6 @@ import difflib
 import json
 import os
 import re
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -24,34 +23,39 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import reconciler
-from reconciler.providers.tines.emulator import TinesEmulator
-from reconciler.sandbox.seed import seed_tines
-from reconciler.sandbox.server import serve
-from reconciler.sandbox.story import CASES, EDITS, FIRST_REQUESTS, MEDDLING, REPAIRS, Edit, Meddling, Write
+from reconciler.sandbox.stand_ins import Standing, pointed_at, standing
+from reconciler.sandbox.story import (
+    CASES,
+    EDITS,
+    FIRST_REQUESTS,
+    MEDDLING,
+    REPAIRS,
+    SHOWN,
+    CaseId,
+    Edit,
+    Write,
+)
 
 WIDTH: Final = 100
 """Columns of what the demo itself says."""
-SHOWN_BLOCKS: Final = 3
-"""Cases of the first plan that are shown; there are twelve alike."""
 PATIENCE: Final = 120
 """Seconds that one command may take."""
 
 _WORKSPACE: Final = "workspace"
-_WRITTEN_URL: Final = "http://127.0.0.1:8765"
-_STATE: Final = "state/acme-soc.json"
+_STATE: Final = "state/acme.json"
 _MIRRORED: Final = "RECONCILER_"
 _COLOUR: Final = frozenset({"FORCE_COLOR", "CLICOLOR_FORCE"})
 
 _NEXT: Final = """\
 Next, on your own:
 
-  reconciler sandbox --port 8765   the same stand-in, until Ctrl-C, for as long as you like
+  reconciler sandbox --port 8765   the same stand-ins, until Ctrl-C, for as long as you like
   reconciler init my-workspace     a small commented workspace; point it at the sandbox or at your tenant
 
-README: "A first workspace in five minutes", "Tines attributes and their requests", "In a pipeline"."""
+README: "A first workspace in five minutes", "Tines", "ThreatConnect", "In a pipeline"."""
 
 Tell = Callable[[str], None]
 Shorten = Callable[[str], str]
@@ -63,12 +67,19 @@ class ClaimBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where the story takes place: the folder with the files, and the stand-in."""
+    """Where the story takes place: the folder with the files, and the stand-ins."""
 
     tell: Tell
     folder: Path
-    emulator: TinesEmulator
-    env: Mapping[str, str]
+    emulators: Mapping[str, Any]
+    """By the name of the instance that talks to it."""
+    credentials: Mapping[str, str]
+    """Environment variable → what lets the commands in."""
+
+    @property
+    def writes(self) -> list[Write]:
+        """Return what the stand-ins have got, besides questions, since they last forgot."""
+        return [write for emulator in self.emulators.values() for write in emulator.writes]
 
     def say(self, text: str) -> None:
         """Tell a paragraph of our own."""
@@ -80,7 +91,7 @@ class Scene:
         done = subprocess.run(  # noqa: S603 - our own command, with the demo's own words
             [sys.executable, "-m", "reconciler", *command.split()],
             cwd=self.folder,
-            env=self.env,
+            env=_environment(self.credentials),
             capture_output=True,
             encoding="utf-8",
             errors="replace",
@@ -88,7 +99,9 @@ class Scene:
             timeout=PATIENCE,
             check=False,
         )
-        require(self.emulator.token not in done.stdout + done.stderr, f"`{command}` printed the token")
+        printed = done.stdout + done.stderr
+        for variable, secret in self.credentials.items():
+            require(secret not in printed, f"`{command}` printed what {variable} holds")
         self.tell(shorten(done.stdout.rstrip("\n")))
         if done.returncode != exit_code:
             self.tell(done.stderr.rstrip("\n"))
@@ -99,11 +112,11 @@ class Scene:
             require(text in done.stdout, f"`{command}` did not show {text!r}")
 
     def require_writes(self, expected: Sequence[Write]) -> None:
-        """Raise ClaimBroken unless the stand-in has got exactly these writing requests since it last forgot."""
+        """Raise ClaimBroken unless the stand-ins have got just these writing requests since they last forgot."""
         ids = self.ids() if expected else {}
-        known = [(method, _with_id(path, ids), body) for method, path, body in expected]
-        got = self.emulator.writes
-        require(_sorted(got) == _sorted(known), f"expected the requests {known}, the system got {got}")
+        known = [(method, _with_id(path, ids), _with_ids(body, ids)) for method, path, body in expected]
+        got = self.writes
+        require(_sorted(got) == _sorted(known), f"expected the requests {known}, the systems got {got}")
 
     def ids(self) -> Mapping[str, str]:
         """Return the ids of the recorded cases by name."""
@@ -119,18 +132,19 @@ def require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - an assertion
 
 def run_demo(write: Callable[[str], None]) -> int:
     """Tell the story, line by line, to `write`; return 0, or 1 if a step did not show what it claims."""
-    emulator = TinesEmulator(token=f"demo-{secrets.token_hex(16)}")
-    seed_tines(emulator)
-    with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as name, serve(emulator) as server:
+    with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as name, standing(private=True) as stand_ins:
         folder = Path(name)
-        _lay_out(folder, server.url)
-        return _play(Scene(write, folder, emulator, _environment(emulator.token)))
+        _lay_out(folder, stand_ins)
+        emulators = {each.stand_in.instance: each.emulator for each in stand_ins}
+        credentials = {key: value for each in stand_ins for key, value in each.environment.items()}
+        return _play(Scene(write, folder, emulators, credentials))
 
 
 def _play(scene: Scene) -> int:
     for number, (title, step) in enumerate(_STEPS, 1):
         scene.tell(f"\n── {number}. {title} ".ljust(WIDTH + 1, "─"))
-        scene.emulator.forget_requests()
+        for emulator in scene.emulators.values():
+            emulator.forget_requests()
         try:
             step(scene)
         except (ClaimBroken, subprocess.TimeoutExpired, OSError, LookupError, ValueError) as error:
@@ -140,18 +154,18 @@ def _play(scene: Scene) -> int:
     return 0
 
 
-def _lay_out(folder: Path, url: str) -> None:
-    """Write the workspace, with the address of the stand-in in its settings."""
+def _lay_out(folder: Path, stand_ins: tuple[Standing, ...]) -> None:
+    """Write the workspace, with the addresses of the stand-ins in its settings."""
     with as_file(files("reconciler.sandbox") / _WORKSPACE) as source:
         for path in (path for path in source.rglob("*") if path.is_file()):
             copy = folder / path.relative_to(source)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
     settings = folder / "reconciler.yaml"
-    settings.write_text(settings.read_text(encoding="utf-8").replace(_WRITTEN_URL, url), encoding="utf-8")
+    settings.write_text(pointed_at(settings.read_text(encoding="utf-8"), stand_ins), encoding="utf-8")
 
 
-def _environment(token: str) -> dict[str, str]:
+def _environment(credentials: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of the commands: nothing in it changes what they print or whom they talk to."""
     kept = {
         name: value
@@ -160,7 +174,7 @@ def _environment(token: str) -> dict[str, str]:
     }
     package = str(Path(reconciler.__file__).parents[1])
     path = os.pathsep.join(filter(None, (package, kept.get("PYTHONPATH"))))
-    return kept | {"TINES_API_KEY": token, "NO_COLOR": "1", "PYTHONPATH": path}
+    return {**kept, **credentials, "NO_COLOR": "1", "PYTHONPATH": path}
 
 
 # ---------------------------------------------------------------------------------------------- the steps
@@ -168,34 +182,36 @@ def _environment(token: str) -> dict[str, str]:
 
 def _introduce(scene: Scene) -> None:
     scene.say(
-        "A security team keeps twelve cases of its Tines tenant in files. The tenant is a stand-in on this "
-        "machine, with sixty cases of other people in it. These are the files, in a temporary folder:"
+        "A security team keeps sixteen cases in files: twelve of its Tines tenant, four of ThreatConnect. Both "
+        "are stand-ins on this machine, with a hundred cases of other people in them. These are the files, in a "
+        "temporary folder:"
     )
     scene.tell("")
     for path in sorted(scene.folder.rglob("*")):
         if path.is_file():
             scene.tell(f"  {path.relative_to(scene.folder).as_posix()}")
-    scene.tell("\nThe first case of cases/phishing.yaml:\n")
-    text = (scene.folder / "cases/phishing.yaml").read_text(encoding="utf-8")
-    scene.tell(textwrap.indent(text.split("\n\n")[0], "  "))
-    scene.run("validate", contains=[f"Valid: {CASES} cases in 5 files."])
-    require(not scene.emulator.requests, "`validate` talked to the system")
+    for file in ("cases/phishing.yaml", "cases/intel.yaml"):
+        scene.tell(f"\nThe first case of {file}:\n")
+        text = (scene.folder / file).read_text(encoding="utf-8")
+        scene.tell(textwrap.indent(text.split("\n\n")[0], "  "))
+    scene.run("validate", contains=[f"Valid: {CASES} cases in 6 files."])
+    require(not any(each.requests for each in scene.emulators.values()), "`validate` talked to a system")
 
 
 def _plan(scene: Scene) -> None:
     scene.say("Each request that would be sent stands under its case; nothing is sent but questions.")
     summary = f"Plan: {CASES} to create, 0 to update, 0 to delete, 0 to release, 0 to import."
-    scene.run("plan", contains=[f"{summary} {FIRST_REQUESTS} requests."], shorten=_first_blocks)
+    scene.run("plan", contains=[f"{summary} {FIRST_REQUESTS} requests."], shorten=_some_blocks)
     scene.require_writes(())
 
 
 def _apply(scene: Scene) -> None:
-    before = len(scene.emulator.cases())
+    before = _live_cases(scene)
     applied = f"Applied: {CASES} created, 0 updated, 0 deleted, 0 released, 0 imported."
     scene.run("apply --auto-approve", contains=[f"{applied} {FIRST_REQUESTS} requests."], shorten=_after_the_plan)
-    sent = len(scene.emulator.writes)
+    sent = len(scene.writes)
     require(sent == FIRST_REQUESTS, f"{sent} requests were sent, not {FIRST_REQUESTS}")
-    require(len(scene.emulator.cases()) == before + CASES, "the tenant does not hold twelve cases more")
+    require(_live_cases(scene) == before + CASES, f"the systems do not hold {CASES} cases more")
 
 
 def _plan_nothing(scene: Scene) -> None:
@@ -208,13 +224,13 @@ def _meddle(scene: Scene) -> None:
     ids = scene.ids()
     for item in MEDDLING:
         scene.tell(f"  · {item.told}")
-        _edit_live(scene.emulator, int(ids[item.case]), item)
+        item.act(scene.emulators[item.instance], int(ids[item.case]))
 
 
 def _drift(scene: Scene) -> None:
     scene.say(
-        "Drift is what is live otherwise than we last applied it. The tag needs-legal, the sub-status and the "
-        "ticket number are not in it: no file declares them, so they are nobody's business here."
+        "Drift is what is live otherwise than we last applied it. The tag needs-legal, the sub-status, the ticket "
+        "number and Jane's note are not in it: no file declares them, so they are nobody's business here."
     )
     drifted, clean = len(MEDDLING), CASES - len(MEDDLING)
     shown = [f"Drift: {drifted} drifted, 0 missing, {clean} clean.", *(item.drift for item in MEDDLING)]
@@ -223,19 +239,19 @@ def _drift(scene: Scene) -> None:
 
 
 def _repair(scene: Scene) -> None:
-    scene.say("The files are what was agreed on, so apply puts back those three values, and touches nothing else.")
-    applied = "Applied: 0 created, 3 updated, 0 deleted, 0 released, 0 imported. 3 requests."
+    scene.say("The files are what was agreed on, so apply puts back those four things, and touches nothing else.")
+    applied = "Applied: 0 created, 4 updated, 0 deleted, 0 released, 0 imported. 4 requests."
     scene.run("apply --auto-approve", contains=[applied], shorten=_after_the_drift)
     scene.require_writes(REPAIRS)
     ids = scene.ids()
     for item in MEDDLING:
         attribute, kept = item.untouched
-        live = json.dumps(scene.emulator.case(int(ids[item.case]))[attribute])
-        require(f'"{kept}"' in live, f"{kept} in {attribute} of {item.case} did not survive the apply")
+        live = json.dumps(scene.emulators[item.instance].case(int(ids[item.case]))[attribute])
+        require(kept in live, f"{kept} in {attribute} of {item.case} did not survive the apply")
 
 
 def _edit_files(scene: Scene) -> None:
-    scene.say("A pull request changes three lines:")
+    scene.say("A pull request changes four lines:")
     scene.tell("")
     for edit in EDITS:
         for line in _edit(scene.folder, edit):
@@ -244,31 +260,31 @@ def _edit_files(scene: Scene) -> None:
 
 def _plan_edits(scene: Scene) -> None:
     scene.say("One request for each, with what changed in it and nothing else. The plan is saved, to be reviewed.")
-    summary = "Plan: 0 to create, 3 to update, 0 to delete, 0 to release, 0 to import. 3 requests."
+    summary = "Plan: 0 to create, 4 to update, 0 to delete, 0 to release, 0 to import. 4 requests."
     scene.run("plan --out plan.json --detailed-exitcode", exit_code=2, contains=[summary])
     scene.require_writes(())
 
 
 def _apply_edits(scene: Scene) -> None:
     scene.say("What was reviewed is what is sent:")
-    applied = "Applied: 0 created, 3 updated, 0 deleted, 0 released, 0 imported. 3 requests."
+    applied = "Applied: 0 created, 4 updated, 0 deleted, 0 released, 0 imported. 4 requests."
     scene.run("apply plan.json", contains=[applied], shorten=_after_the_plan)
     scene.require_writes([edit.write for edit in EDITS])
-    scene.tell("\nThe stand-in has received, since the plan, besides questions:\n")
-    for method, path, body in scene.emulator.writes:
+    scene.tell("\nThe stand-ins have received, since the plan, besides questions:\n")
+    for method, path, body in scene.writes:
         scene.tell(f"  {method} {path}  {json.dumps(body, ensure_ascii=False)}")
 
 
 _STEPS: Final[Sequence[tuple[str, Callable[[Scene], None]]]] = (
-    ("Twelve cases in files", _introduce),
+    ("Sixteen cases in files", _introduce),
     ("What would be done: plan", _plan),
     ("Do it: apply", _apply),
     ("Plan again: nothing is left to do", _plan_nothing),
-    ("Three cases are edited behind our back", _meddle),
+    ("Four cases are edited behind our back", _meddle),
     ("What they changed: drift", _drift),
     ("Repair it: apply", _repair),
-    ("Three lines of YAML change", _edit_files),
-    ("Three minimal requests: plan", _plan_edits),
+    ("Four lines of YAML change", _edit_files),
+    ("Four minimal requests: plan", _plan_edits),
     ("Apply the plan that was reviewed", _apply_edits),
     ("The last plan is empty", _plan_nothing),
 )
@@ -277,12 +293,8 @@ _STEPS: Final[Sequence[tuple[str, Callable[[Scene], None]]]] = (
 # ---------------------------------------------------------------------------------------------- their hands
 
 
-def _edit_live(emulator: TinesEmulator, case_id: int, item: Meddling) -> None:
-    """Edit a case as a person; what is said of metadata is added to what is there."""
-    edit = dict(item.edit)
-    if "metadata" in edit:
-        edit["metadata"] = emulator.case(case_id)["metadata"] | edit["metadata"]
-    emulator.edit(case_id, by=item.by, **edit)
+def _live_cases(scene: Scene) -> int:
+    return sum(len(emulator.cases()) for emulator in scene.emulators.values())
 
 
 def _edit(folder: Path, edit: Edit) -> Iterator[str]:
@@ -296,13 +308,12 @@ def _edit(folder: Path, edit: Edit) -> Iterator[str]:
     return (line for line in lines if not line.startswith(("---", "@@")))
 
 
-def _first_blocks(plan: str) -> str:
-    """Return the first cases of a plan and its summary."""
+def _some_blocks(plan: str) -> str:
+    """Return some cases of a plan and its summary."""
     *blocks, summary = plan.split("\n\n")
-    left_out = len(blocks) - SHOWN_BLOCKS
-    if left_out <= 0:
-        return plan
-    return "\n\n".join((*blocks[:SHOWN_BLOCKS], f"  … {left_out} more cases, left out by the demo", summary))
+    shown = [block for block in blocks if block.split()[1] in SHOWN]
+    left_out = f"  … {len(blocks) - len(shown)} more cases, left out by the demo"
+    return "\n\n".join((*shown, left_out, summary))
 
 
 def _after_the_plan(output: str) -> str:
@@ -322,6 +333,17 @@ def _after_the_drift(output: str) -> str:
 def _with_id(path: str, ids: Mapping[str, str]) -> str:
     """Return a path of the story with the id of the case in place of its name."""
     return re.sub(r"(?<=/cases/)[^/]+", lambda match: ids[match[0]], path)
+
+
+def _with_ids(body: Any, ids: Mapping[str, str]) -> Any:
+    """Return a body of the story with the ids of cases where `CaseId` stands for them."""
+    match body:
+        case CaseId(case):
+            return int(ids[case])
+        case dict():
+            return {key: _with_ids(value, ids) for key, value in body.items()}
+        case _:
+            return body
 
 
 def _sorted(writes: Iterable[Write]) -> list[str]:

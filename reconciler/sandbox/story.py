@@ -1,19 +1,32 @@
 """
-What happens in the demo, as data: who changed what in the system, what is edited in the files, what that sends.
+What happens in the demo, as data: who changed what in the systems, what is edited in the files, what that sends.
 
-The twelve cases themselves stand in `workspace/`, as one would write them.
+The sixteen cases themselves stand in `workspace/`, as one would write them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-CASES: Final = 12
-"""Cases that `workspace/` declares."""
-FIRST_REQUESTS: Final = 13
+from reconciler.providers.threatconnect.emulator import ThreatConnectEmulator
+from reconciler.providers.tines.emulator import TinesEmulator
+
+CASES: Final = 16
+"""Cases that `workspace/` declares: twelve in Tines, four in ThreatConnect."""
+FIRST_REQUESTS: Final = 17
 """One create each, and one request more to unassign the case that belongs to nobody."""
+SHOWN: Final = ("intel.payroll-actor", "intel.payroll-kit", "soc.bucket-invoices", "soc.dormant-admins")
+"""Cases of the first plan that are shown; the others are alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseId:
+    """Stands in a body where the id of a case stands."""
+
+    case: str
+
 
 Write = tuple[str, str, Any]
 """Method, path with the case's name where its id stands, body."""
@@ -23,15 +36,15 @@ Write = tuple[str, str, Any]
 class Meddling:
     """What an analyst does to one case in the system, behind the back of the files."""
 
+    instance: str
     case: str
     told: str
-    by: str
-    edit: Mapping[str, Any]
-    """Arguments of the emulator's `edit`; metadata are what is added to what is there."""
+    act: Callable[[Any, int], None]
+    """Does it, with the emulator and the id of the case."""
     drift: str
     """What `drift` must show of it."""
     untouched: tuple[str, str]
-    """Attribute and value that no file declares: it must survive every apply."""
+    """Attribute of the emulated case, and text in it that no file declares: it must survive every apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +57,58 @@ class Edit:
     write: Write
 
 
+def _lower(emulator: TinesEmulator, id: int) -> None:
+    emulator.edit(id, by="omar@acme.example", priority="low", tags=["phishing", "payroll", "needs-legal"])
+
+
+def _take_over(emulator: TinesEmulator, id: int) -> None:
+    jane = "jane@acme.example"
+    emulator.edit(id, by=jane, assignees=[jane], sub_status="In progress")
+
+
+def _expose(emulator: TinesEmulator, id: int) -> None:
+    metadata = {**emulator.case(id)["metadata"], "exposure": "closed", "ticket": "CLD-881"}
+    emulator.edit(id, by="tomas@acme.example", metadata=metadata)
+
+
+def _rewrite_notes(emulator: ThreatConnectEmulator, id: int) -> None:
+    for note in emulator.case(id)["notes"]["data"]:
+        emulator.remove_note(note["id"])
+    emulator.add_note(id, "Hoster has answered, see my mail.")
+
+
 MEDDLING: Final = (
     Meddling(
+        instance="soc",
         case="payroll-portal",
         told="Omar lowers the priority of payroll-portal and tags it needs-legal.",
-        by="omar@acme.example",
-        edit={"priority": "low", "tags": ["phishing", "payroll", "needs-legal"]},
+        act=_lower,
         drift='~ priority: "high" → "low"',
         untouched=("tags", "needs-legal"),
     ),
     Meddling(
+        instance="soc",
         case="vpn-stuffing",
         told="Jane takes over vpn-stuffing from Priya and files it under In progress.",
-        by="jane@acme.example",
-        edit={"assignees": ["jane@acme.example"], "sub_status": "In progress"},
+        act=_take_over,
         drift="+ jane@acme.example",
         untouched=("sub_status", "In progress"),
     ),
     Meddling(
+        instance="soc",
         case="bucket-invoices",
         told="Tomáš writes another exposure into bucket-invoices, and a ticket number.",
-        by="tomas@acme.example",
-        edit={"metadata": {"exposure": "closed", "ticket": "CLD-881"}},
+        act=_expose,
         drift='~ metadata.exposure: "public" → "closed"',
         untouched=("metadata", "ticket"),
+    ),
+    Meddling(
+        instance="intel",
+        case="payroll-kit",
+        told="Jane deletes our note on payroll-kit and writes one of her own.",
+        act=_rewrite_notes,
+        drift="- notes.first-look",
+        untouched=("notes", "Hoster has answered"),
     ),
 )
 
@@ -82,6 +123,11 @@ REPAIRS: Final[tuple[Write, ...]] = (
         },
     ),
     ("PUT", "/api/v2/cases/bucket-invoices/metadata", {"metadata": {"exposure": "public"}}),
+    (
+        "POST",
+        "/api/v3/notes",
+        {"caseId": CaseId("payroll-kit"), "text": "Kit downloaded; the drop mailbox is still live."},
+    ),
 )
 """What undoes the meddling, and no more than that."""
 
@@ -104,5 +150,15 @@ EDITS: Final = (
         after="tags: [hunt]\n    metadata: {runbook: RB-09, result: confirmed}",
         write=("POST", "/api/v2/cases/hunt-inbox-rules/metadata", {"metadata": {"result": "confirmed"}}),
     ),
+    Edit(
+        file="cases/intel.yaml",
+        before="tags: [phishing kit, payroll]",
+        after="tags: [phishing kit, payroll, q4]",
+        write=(
+            "PUT",
+            "/api/v3/cases/payroll-kit",
+            {"tags": {"data": [{"name": "q4"}], "mode": "append"}},
+        ),
+    ),
 )
-"""A tag, a priority and a metadata key."""
+"""A tag, a priority, a metadata key; and a tag in the other system."""

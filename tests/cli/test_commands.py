@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Mapping
@@ -28,6 +29,7 @@ from reconciler.model.address import Address
 from reconciler.model.change import Drift, DriftReport
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
+from reconciler.providers.registry import provider_types
 from tests.cli.stand_in import APPLIED, DONE, EMPTY, FAILED, PLAN, SECRET, STOPPED, SUMMARY, CommandLine
 
 DRIFT = DriftReport("acme", (Drift(Address("soc", "gone"), missing=True),), 3)
@@ -266,6 +268,29 @@ def test_init_writes_a_workspace_that_is_valid_and_never_overwrites(cli: Command
     assert json.loads(cli("validate", "-C", here, "--json").out)["cases"] == 1
     assert again.code == 1
     assert "already there; nothing was written" in again.err
+    written = {path.relative_to(here).as_posix() for path in Path(here).rglob("*") if path.is_file()}
+    assert written == {"reconciler.yaml", "cases/example.yaml", ".gitignore"}
+
+
+def test_init_shows_every_setting_of_every_system_and_all_of_it_is_valid(cli: CommandLine, tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    cli("init", str(here))
+    settings = (here / "reconciler.yaml").read_text(encoding="utf-8")
+    shown = {
+        found[1]: block
+        for block in re.split(r"^(?:  |  # )(?=\w+:)", settings, flags=re.MULTILINE)
+        if (found := re.search(r" type: (\w+)", block))
+    }
+
+    assert set(shown) == set(provider_types())
+    for type_, provider in provider_types().items():
+        assert [name for name in provider.settings_model.model_fields if f" {name}: " not in shown[type_]] == []
+
+    # What stands behind one `#` is active as soon as that is gone; alternatives stand behind two.
+    for file in (here / "reconciler.yaml", here / "cases/example.yaml"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(re.sub(r"^( *)# (?= *[\w-]+:)", r"\1", text, flags=re.MULTILINE), encoding="utf-8")
+    assert cli("validate", "-C", str(here)).out == "Valid: 2 cases in 1 file.\n"
 
 
 def test_the_schemas_of_all_files_are_published(cli: CommandLine) -> None:

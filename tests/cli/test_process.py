@@ -14,6 +14,8 @@ from pathlib import Path
 import pexpect  # type: ignore[import-untyped]
 import pytest
 
+from reconciler.sandbox.stand_ins import STAND_INS
+
 COMMAND = [sys.executable, "-m", "reconciler"]
 ROOT = Path(__file__).parents[2]
 HEAVY = re.compile(r"\| +(httpx|pydantic|deepdiff|yaml|rich)$", re.MULTILINE)
@@ -255,5 +257,19 @@ def test_the_sandbox_serves_until_it_is_told_to_stop(env: dict[str, str]) -> Non
         process.send_signal(signal.SIGINT)
 
         assert process.wait(10) == 0
-        assert "url: http://127.0.0.1:" in text
-        assert "token: ${env.TINES_API_KEY}" in text
+        for stand_in in STAND_INS:
+            assert f"{stand_in.title}, as a stand-in on this machine: http://127.0.0.1:" in text
+            for name, variable in stand_in.credentials.items():
+                assert f"  export {variable}=" in text
+                assert f"      {name}: ${{env.{variable}}}\n" in text
+
+
+def test_the_sandbox_says_which_port_it_cannot_serve(env: dict[str, str]) -> None:
+    done = subprocess.run(
+        [*COMMAND, "sandbox", "--port", "65535"], env=env, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        "Error: port 65536 cannot be served: there is no such port\nHint: choose another"
+    )

@@ -9,13 +9,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from reconciler.providers.tines.emulator import TinesEmulator
+from reconciler.providers.emulation import Emulator
 from reconciler.sandbox import demo, story
 from reconciler.sandbox.demo import ClaimBroken, Scene, run_demo
 
@@ -40,12 +40,13 @@ class Stage:
     """A scene without the demo's steps before it."""
 
     folder: Path
-    emulator: TinesEmulator = field(default_factory=TinesEmulator)
+    emulators: dict[str, Emulator] = field(default_factory=dict)
+    credentials: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
 
     @property
     def scene(self) -> Scene:
-        return Scene(self.lines.append, self.folder, self.emulator, demo._environment(self.emulator.token))
+        return Scene(self.lines.append, self.folder, self.emulators, self.credentials)
 
 
 @pytest.fixture(scope="module")
@@ -74,27 +75,27 @@ def test_the_demo_ends_well_and_leaves_nothing_behind(told: Told) -> None:
 @pytest.mark.parametrize(
     ("nth", "command", "shown"),
     [
-        (0, "validate", "Valid: 12 cases in 5 files."),
-        (0, "plan\n", "Plan: 12 to create, 0 to update, 0 to delete, 0 to release, 0 to import. 13 requests."),
+        (0, "validate", "Valid: 16 cases in 6 files."),
+        (0, "plan\n", "Plan: 16 to create, 0 to update, 0 to delete, 0 to release, 0 to import. 17 requests."),
         (
             0,
             "apply --auto-approve",
-            "Applied: 12 created, 0 updated, 0 deleted, 0 released, 0 imported. 13 requests.",
+            "Applied: 16 created, 0 updated, 0 deleted, 0 released, 0 imported. 17 requests.",
         ),
-        (0, "plan --detailed-exitcode", "No changes. 12 cases match."),
-        (0, "drift", "Drift: 3 drifted, 0 missing, 9 clean.\n(exit code 2)"),
+        (0, "plan --detailed-exitcode", "No changes. 16 cases match."),
+        (0, "drift", "Drift: 4 drifted, 0 missing, 12 clean.\n(exit code 2)"),
         (
             1,
             "apply --auto-approve",
-            "Applied: 0 created, 3 updated, 0 deleted, 0 released, 0 imported. 3 requests.",
+            "Applied: 0 created, 4 updated, 0 deleted, 0 released, 0 imported. 4 requests.",
         ),
         (
             0,
             "plan --out plan.json",
-            "Plan: 0 to create, 3 to update, 0 to delete, 0 to release, 0 to import. 3 req",
+            "Plan: 0 to create, 4 to update, 0 to delete, 0 to release, 0 to import. 4 req",
         ),
-        (0, "apply plan.json", "Applied: 0 created, 3 updated, 0 deleted, 0 released, 0 imported. 3 requests."),
-        (1, "plan --detailed-exitcode", "No changes. 12 cases match."),
+        (0, "apply plan.json", "Applied: 0 created, 4 updated, 0 deleted, 0 released, 0 imported. 4 requests."),
+        (1, "plan --detailed-exitcode", "No changes. 16 cases match."),
     ],
 )
 def test_each_command_is_shown_with_what_it_printed(told: Told, nth: int, command: str, shown: str) -> None:
@@ -102,27 +103,39 @@ def test_each_command_is_shown_with_what_it_printed(told: Told, nth: int, comman
     assert shown in outputs[nth + 1].split("\n── ")[0].split("$ reconciler")[0]
 
 
-def test_the_three_edits_are_shown_as_three_minimal_requests(told: Told) -> None:
+def test_the_four_edits_are_shown_as_four_minimal_requests(told: Told) -> None:
     plan = told.text.split("$ reconciler plan --out")[1].split("Plan: ")[0]
 
-    requests = re.findall(r"→ (\w+) /api/v2/cases/\d+(\S*)  (.*)", plan)
+    requests = re.findall(r"→ (\w+) (/api/v\d)/cases/\d+(\S*)  (.*)", plan)
 
     assert sorted(requests) == [
-        ("POST", "/metadata", '{"metadata":{"result":"confirmed"}}'),
-        ("PUT", "", '{"add_tag_names":["cctv"]}'),
-        ("PUT", "", '{"priority":"critical"}'),
+        ("POST", "/api/v2", "/metadata", '{"metadata":{"result":"confirmed"}}'),
+        ("PUT", "/api/v2", "", '{"add_tag_names":["cctv"]}'),
+        ("PUT", "/api/v2", "", '{"priority":"critical"}'),
+        ("PUT", "/api/v3", "?fields=tags", '{"tags":{"data":[{"name":"q4"}],"mode":"append"}}'),
     ]
+
+
+def test_a_note_that_was_deleted_outside_is_made_again_by_one_request(told: Told) -> None:
+    repair = told.text.split("$ reconciler apply --auto-approve")[2].split("Plan: ")[0]
+
+    (body,) = re.findall(r"→ POST /api/v3/notes  (.*)", repair)
+    (case_id,) = re.findall(r"~ intel\.payroll-kit \(id (\d+)\)", repair)
+    assert json.loads(body) == {
+        "caseId": int(case_id),
+        "text": "Kit downloaded; the drop mailbox is still live.",
+    }
 
 
 def test_what_is_left_out_is_said(told: Told) -> None:
     first_plan = told.text.split("$ reconciler plan\n")[1].split("── 3.")[0]
 
-    assert first_plan.count("→ POST /api/v2/cases ") == demo.SHOWN_BLOCKS
-    assert "… 9 more cases, left out by the demo" in first_plan
+    assert re.findall(r"^  \+ (\S+)$", first_plan, re.MULTILINE) == list(story.SHOWN)
+    assert "… 12 more cases, left out by the demo" in first_plan
 
 
 def test_it_fits_on_a_few_screens_and_ends_with_what_to_run_next(told: Told) -> None:
-    assert told.text.count("\n") < 250
+    assert told.text.count("\n") < 300
     assert "reconciler sandbox" in told.lines[-1]
     assert "reconciler init" in told.lines[-1]
 
@@ -142,18 +155,21 @@ def test_no_token_is_shown(told: Told) -> None:
 def test_the_workspace_is_what_the_demo_says_of_it() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in WORKSPACE.rglob("*.yaml"))
 
-    assert text.count("provider: soc") == story.CASES
+    assert (text.count("provider: soc"), text.count("provider: intel")) == (12, 4)
+    assert story.CASES == 12 + 4
     for feature in ("assignees: []", "tags: shared", "depends_on:", ".url}", "${file(", "prevent_delete: true"):
+        assert feature in text
+    for feature in ("attributes:", "artifacts:", "notes:", "tasks:", "associated_groups:", "kit.id}", "T1566"):
         assert feature in text
 
 
 def test_a_claim_that_does_not_hold_ends_it_with_1_and_names_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "FIRST_REQUESTS", 12)
+    monkeypatch.setattr(demo, "FIRST_REQUESTS", 16)
     lines: list[str] = []
 
     assert run_demo(lines.append) == 1
     assert lines[-1].startswith(
-        "\nThe demo failed at step 2, What would be done: plan: `plan` did not show 'Plan: 12"
+        "\nThe demo failed at step 2, What would be done: plan: `plan` did not show 'Plan: 16"
     )
 
 
@@ -170,43 +186,45 @@ def test_a_command_that_does_otherwise_is_refused(stage: Stage, command: str, ex
 
 
 def test_a_printed_token_ends_the_demo_before_it_is_shown(stage: Stage) -> None:
-    stage.emulator.token = "Usage: reconciler"
+    stage.credentials["TOKEN"] = "Usage: reconciler"
 
-    with pytest.raises(ClaimBroken, match="printed the token"):
+    with pytest.raises(ClaimBroken, match="printed what TOKEN holds"):
         stage.scene.run("--help", contains=[])
     assert stage.lines == ["\n$ reconciler --help"]
+
+
+class Witness(Emulator):
+    """A system that has got one request."""
+
+    @property
+    def writes(self) -> list[story.Write]:
+        return [("PUT", "/api/v2/cases/61", {"priority": "high", "for": 62})]
 
 
 @pytest.mark.parametrize(
     "write",
     [
-        ("PUT", "/api/v2/cases/a", {"priority": "high", "name": "x"}),
-        ("PUT", "/api/v2/cases/b", {"priority": "high"}),
-        ("POST", "/api/v2/cases/a", {"priority": "high"}),
+        ("PUT", "/api/v2/cases/a", {"priority": "high", "for": story.CaseId("a")}),
+        ("PUT", "/api/v2/cases/a", {"priority": "high", "for": story.CaseId("b"), "name": "x"}),
+        ("PUT", "/api/v2/cases/b", {"priority": "high", "for": story.CaseId("b")}),
+        ("POST", "/api/v2/cases/a", {"priority": "high", "for": story.CaseId("b")}),
     ],
 )
-def test_other_requests_than_told_are_refused(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, write: story.Write
-) -> None:
+def test_other_requests_than_told_are_refused(stage: Stage, write: story.Write) -> None:
     cases = {"soc.a": {"id": "61"}, "soc.b": {"id": "62"}}
     (stage.folder / "state").mkdir()
-    (stage.folder / "state/acme-soc.json").write_text(json.dumps({"cases": cases}))
-    sent = [("PUT", "/api/v2/cases/61", {"priority": "high"})]
-    monkeypatch.setattr(TinesEmulator, "writes", property(lambda self: sent))
+    (stage.folder / "state/acme.json").write_text(json.dumps({"cases": cases}))
+    stage.emulators = {"soc": Witness(), "intel": Emulator()}
 
-    stage.scene.require_writes([("PUT", "/api/v2/cases/a", {"priority": "high"})])
+    stage.scene.require_writes([("PUT", "/api/v2/cases/a", {"priority": "high", "for": story.CaseId("b")})])
     with pytest.raises(ClaimBroken, match="expected the requests"):
         stage.scene.require_writes([write])
     with pytest.raises(ClaimBroken):
         stage.scene.require_writes([])
 
 
-@pytest.mark.parametrize(
-    ("shorten", "text"),
-    [(demo._first_blocks, "a\n\nsummary"), (demo._after_the_drift, "No changes.")],
-)
-def test_what_is_short_is_shown_whole(shorten: Callable[[str], str], text: str) -> None:
-    assert shorten(text) == text
+def test_an_apply_without_drift_is_shown_whole() -> None:
+    assert demo._after_the_drift("No changes.") == "No changes."
 
 
 def test_an_interrupt_removes_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

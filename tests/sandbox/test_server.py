@@ -1,4 +1,4 @@
-"""An emulator on a real socket, and what the sandbox's tenant holds."""
+"""An emulator on a real socket."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from reconciler.providers.emulation import Fault, FaultKind, Match
 from reconciler.providers.tines.emulator import TinesEmulator
-from reconciler.sandbox import LoopbackServer, seed_tines, serve
+from reconciler.sandbox import LoopbackServer, serve
 
 CASES = "/api/v2/cases"
 NEW = {"team_id": 2, "name": "Füße", "metadata": {"a": "1"}}
@@ -197,36 +197,3 @@ def test_an_error_of_the_emulator_itself_is_shown(
     with pytest.raises(httpx.RemoteProtocolError):
         client.get(CASES)
     assert "ZeroDivisionError: a bug" in capfd.readouterr().err
-
-
-# ------------------------------------------------------------------------------------ the seed
-
-
-@pytest.fixture(scope="module")
-def seeded() -> TinesEmulator:
-    emulator = TinesEmulator()
-    seed_tines(emulator)
-    return emulator
-
-
-def test_the_seed_is_a_believable_queue(seeded: TinesEmulator) -> None:
-    cases = seeded.cases()
-
-    assert len(cases) == 60
-    assert {case["team"]["name"] for case in cases} == {"SOC", "Threat Hunting", "Cloud Security"}
-    assert {case["status"] for case in cases} == {"OPEN", "CLOSED"}
-    assert {case["priority"] for case in cases} == {"INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL"}
-    assert len({user["email"] for case in cases for user in case["assignees"]}) >= 10
-    assert len({case["name"] for case in cases}) == 60
-    assert any(not case["name"].isascii() for case in cases)
-    assert seeded.requests == []
-
-
-def test_the_seed_is_the_same_every_time(seeded: TinesEmulator) -> None:
-    again = TinesEmulator()
-    seed_tines(again)
-
-    def lasting(emulator: TinesEmulator) -> list[dict[str, object]]:
-        return [{**case, "activities": None} for case in emulator.cases()]
-
-    assert lasting(again) == lasting(seeded)

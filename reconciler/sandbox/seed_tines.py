@@ -1,5 +1,5 @@
 """
-What the sandbox's tenant holds: a security team's autumn, the same every time.
+What the stand-in of Tines holds: a security team's autumn, the same every time.
 
 Three teams, a dozen people, and sixty cases: the incidents below, each told of several places, with the
 timestamps, tags, metadata and assignees that such a queue really has.
@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from reconciler.providers.tines.emulator import TinesEmulator
+from reconciler.providers.tines.emulator import DEFAULT_TOKEN, TinesEmulator
 
 SOC, HUNTING, CLOUD = 2, 3, 4
 
@@ -197,8 +196,14 @@ _STORIES = (
 )
 
 
-def seed_tines(emulator: TinesEmulator) -> None:
-    """Fill a fresh emulator with the tenant; deterministic but for the ids it had already given."""
+def seeded_tines(*, token: str = DEFAULT_TOKEN) -> TinesEmulator:
+    """Return a tenant with all of this in it, that lets in who has the token."""
+    emulator = TinesEmulator(token=token)
+    _seed(emulator)
+    return emulator
+
+
+def _seed(emulator: TinesEmulator) -> None:
     emulator.add_team("Cloud Security", team_id=CLOUD)
     for email, name, teams in _PEOPLE:
         emulator.add_user(email, name, teams=teams)
