@@ -301,7 +301,7 @@ def test_what_others_add_to_a_set_that_is_ours_alone_is_a_conflict() -> None:
 
 
 def test_a_conflict_shows_members_in_our_words() -> None:
-    known = Entry("Adversary: Known", {})
+    known = Entry.of({"type": "Adversary", "name": "Known"})
     before = record(
         "a",
         "1",

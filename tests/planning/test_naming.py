@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.case import Live
+from reconciler.model.fields import Field, Items, Known, Schema
 from reconciler.model.values import Entry, Ref, Secret
 from reconciler.planning.naming import Named, found_items, lookalikes, named, sorted_ids, unnamed
 from tests.planning.worlds import LINEAGE, RICH, SCHEMA, live
@@ -247,3 +248,31 @@ def test_lookalikes_are_those_that_say_the_same_already() -> None:
         "notes.s": frozenset({"20"}),
         "notes.any": frozenset(items),
     }
+
+
+# ------------------------------------------------------------------------------------ items of an adopted case
+
+TOLD = Schema(
+    {"tasks": Field.of("tasks", [Items({"name": Field.of("name", [Known()]), "status": Field("status")})])}
+)
+OPEN, DONE = {"name": "call", "status": "open"}, {"name": "call", "status": "done"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "live", "found"),
+    [
+        ({"t": DONE}, {"7": OPEN}, {"t": "7"}),
+        ({"t": DONE}, {"7": OPEN, "8": OPEN}, {}),
+        ({"t": DONE}, {"7": OPEN, "8": DONE}, {"t": "8"}),
+        ({"t": DONE, "u": {"name": "call"}}, {"7": OPEN, "8": DONE}, {"t": "8", "u": "7"}),
+        ({"t": DONE, "u": {**DONE, "status": "new"}}, {"7": OPEN}, {}),
+        ({"t": {"name": "write"}}, {"7": OPEN}, {}),
+        ({"t": {"status": "done"}}, {"7": OPEN}, {}),
+    ],
+)
+def test_an_item_is_adopted_that_is_the_only_one_of_its_name(
+    declared: dict[str, Any], live: dict[str, Any], found: dict[str, str]
+) -> None:
+    it = named(Live("1", "", {"tasks": live}), TOLD, {}, ({"tasks": declared},), LINEAGE, adopting=True)
+
+    assert it.handles == {f"tasks.{key}": id for key, id in found.items()}

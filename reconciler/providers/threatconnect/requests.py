@@ -200,9 +200,13 @@ def _owner_of_new(context: Context) -> Query:
 
 
 def _verified(fields: Sequence[FieldChange]) -> tuple[str, ...]:
-    """Return the sets that the answer must show: tags, which may be renamed, and those with new members."""
+    """
+    Return the sets that the answer must show: tags, which may be renamed, and those with new members.
+
+    Whether users are replaced or added is not documented.
+    """
     made = {f.path[0] for f in fields if f.is_set and any(isinstance(member, Entry) for member in f.add)}
-    return tuple(sorted(made | ({"tags"} & {f.path[0] for f in fields})))
+    return tuple(sorted(made | ({"tags", "user_access"} & {f.path[0] for f in fields})))
 
 
 def _alias(context: Context, path: Path, item: Mapping[str, Value]) -> str | None:

@@ -19,6 +19,7 @@ from pydantic import (
     Field,
     SecretStr,
     StringConstraints,
+    field_validator,
     model_validator,
 )
 
@@ -94,6 +95,12 @@ class ThreatConnectSettings(ProviderSettings):
         default=None, min_length=1, description="API token instead, as ${env.NAME}."
     )
     owner: Text | None = Field(default=None, description="Organization whose cases these are.")
+
+    @field_validator("url")
+    @classmethod
+    def _without_api(cls, url: str) -> str:
+        """Take the address as the vendor gives it too: with /api at its end."""
+        return url.removesuffix("/api")
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:

@@ -198,6 +198,11 @@ def set_tags(body: Any, *fields: str, **more: Any) -> Sent:
     return put(body, *fields, verifies=frozenset({"tags"}), **more)
 
 
+def set_users(body: Any, *fields: str) -> Sent:
+    """A PUT that writes who may see the case, whose outcome is verified."""
+    return put(body, *fields, verifies=frozenset({"user_access"}))
+
+
 def attribute(id: int, body: Any, *fields: str) -> Sent:
     return put(body, *fields, path=f"/api/v3/caseAttributes/{id}")
 
@@ -931,12 +936,12 @@ TABLE: list[Any] = [
     # what has neither mode nor endpoint
     pytest.param(
         World({"user_access": ["jane"]}, {"user_access": ["omar", "jane"]}),
-        [put({"userAccess": {"data": [{"userName": "jane"}, {"userName": "omar"}]}}, "user_access")],
+        [set_users({"userAccess": {"data": [{"userName": "jane"}, {"userName": "omar"}]}}, "user_access")],
         id="user_access gains: it is sent whole, without a mode",
     ),
     pytest.param(
         World({"user_access": ["jane", "omar"]}, {"user_access": ["omar"]}),
-        [put({"userAccess": {"data": [{"userName": "omar"}]}}, "user_access")],
+        [set_users({"userAccess": {"data": [{"userName": "omar"}]}}, "user_access")],
         id="user_access loses",
     ),
     pytest.param(
@@ -946,7 +951,7 @@ TABLE: list[Any] = [
             {"userAccess": {"data": [{"userName": "jane"}, {"userName": "eve"}]}},
             ["user_access"],
         ),
-        [put({"userAccess": {"data": [{"userName": "eve"}, {"userName": "omar"}]}}, "user_access")],
+        [set_users({"userAccess": {"data": [{"userName": "eve"}, {"userName": "omar"}]}}, "user_access")],
         id="user_access is shared",
     ),
     # links to other cases
@@ -1264,7 +1269,10 @@ PLAIN = {"name": "A", "status": "Open", "severity": "Low"}
                     *("user_access", "tags", "attributes.r", "attributes.k", "associated_cases", "artifacts.h"),
                     *("notes.n", "notes.m", "tasks.t", "tasks.u"),
                     query=(
-                        *(("fields", name) for name in ("artifacts", "attributes", "notes", "tags", "tasks")),
+                        *(
+                            ("fields", name)
+                            for name in ("artifacts", "attributes", "notes", "tags", "tasks", "userAccess")
+                        ),
                         ("owner", "Demo"),
                     ),
                     makes={
@@ -1276,7 +1284,7 @@ PLAIN = {"name": "A", "status": "Open", "severity": "Low"}
                         "tasks.t": xid("L/soc.a/7/tasks/t"),
                         "tasks.u": "my-own-task",
                     },
-                    verifies=frozenset({"tags"}),
+                    verifies=frozenset({"tags", "user_access"}),
                 )
             ],
             id="everything is nested in one request",
