@@ -239,7 +239,7 @@ class _Work:
             self.lookalikes |= lookalikes(live, operation.makes, self._wanted, lineage)
         now = standing(self._filled_change, live, schema, lineage)
         self.before = {path[0]: value for path, (_, value) in now.items() if len(path) == 1}
-        return pending(change, now)
+        return pending(change, now, schema)
 
     @property
     def _wanted(self) -> Mapping[str, Value]:

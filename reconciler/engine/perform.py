@@ -178,7 +178,7 @@ def _seen_inside(request: Request, live: Live, tenant: Tenant) -> Told | None:
             raise Conflict(f"a part of it was made and a part was not: {request.operation.why}", hint="plan again")
         return Told({}, found, live) if found else None
     now = standing(request.change, live, tenant.provider.schema, request.marker.lineage)
-    return Told({}, {}, live) if is_done(request.operation, now) else None
+    return Told({}, {}, live) if is_done(request.operation, now, tenant.provider.schema) else None
 
 
 def _attributes(operation: Operation) -> Iterator[str]:

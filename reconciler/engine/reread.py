@@ -53,7 +53,7 @@ def in_words_of(change: Change, live: Live, schema: Schema, lineage: str, handle
     return named(live, schema, known, (after, before), lineage)
 
 
-def pending(change: Change, now: Standing) -> tuple[Operation, ...]:
+def pending(change: Change, now: Standing, schema: Schema) -> tuple[Operation, ...]:
     """Return the requests that are still to be sent; raise Conflict if somebody changed what they write."""
     moved = [(path, value) for path, (how, value) in now.items() if how is Now.MOVED]
     if moved:
@@ -62,13 +62,18 @@ def pending(change: Change, now: Standing) -> tuple[Operation, ...]:
             f"{change.address}: {seen}, unlike when it was planned; nothing was sent for this case",
             hint="plan again",
         )
-    return tuple(operation for operation in change.operations if not is_done(operation, now))
+    return tuple(operation for operation in change.operations if not is_done(operation, now, schema))
 
 
-def is_done(operation: Operation, now: Standing) -> bool:
-    """Tell whether all that a request would make true is true; raise Conflict if that is so in part only."""
+def is_done(operation: Operation, now: Standing, schema: Schema) -> bool:
+    """
+    Tell whether all that a request would make true is true; raise Conflict if that is so in part only.
+
+    A link between cases does not count as a part: it may have been made from its other end.
+    """
     states = {now[path][0] for path in operation.fields if path in now}
-    if operation.repeat is Repeat.LOOK and len(states) > 1:
+    ours = {now[path][0] for path in operation.fields if path in now and not schema.fields[path[0]].links}
+    if operation.repeat is Repeat.LOOK and len(ours) > 1:
         raise Conflict(f"somebody made a part of the change in the meantime: {operation.why}", hint="plan again")
     return states == {Now.DONE}
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from reconciler.errors import ConfigError, PlanRefused, Problem
 from reconciler.model.address import Address
@@ -25,8 +25,11 @@ from reconciler.model.values import Digest, Marker, Value
 from reconciler.planning import diff
 from reconciler.planning.decide import decide
 from reconciler.planning.links import Claimed, Claims, claims, with_claims
-from reconciler.planning.naming import Attributes, Named, named, respelled
+from reconciler.planning.naming import Attributes, Handles, Named, named, respelled
 from reconciler.planning.normalize import Known, fill, seal
+
+HANDLES: Final = "handles"
+"""Among the meanings of a case: what the system calls parts of it that a look-up has found."""
 
 Operations: TypeAlias = Callable[[Change, Marker, Mapping[str, Any]], Iterator[Operation]]
 """A provider's translation of a change into requests."""
@@ -48,6 +51,11 @@ class World:
     def claims(self) -> Claims:
         """Who declares a link to whom."""
         return claims(self.cases, self.state.records, self.lives, self.schemas)
+
+    @cached_property
+    def recorded_claims(self) -> Claims:
+        """Who was last applied with a link to whom."""
+        return claims({}, self.state.records, self.lives, self.schemas)
 
     def of(self, address: Address) -> Case | Record:
         """Return the case as it is declared, or else as it is recorded."""
@@ -100,7 +108,9 @@ def finish(
         address = change.address
         marker = marker_of(address, world.state)
         make = operations.get(address.provider)
-        made = make(change, marker, meanings.get(address, {})) if make and _writes(change) else ()
+        meaning = meanings.get(address, {})
+        change = _with_handles(change, meaning.get(HANDLES, {}))
+        made = make(change, marker, meaning) if make and _writes(change) else ()
         return replace(change, operations=tuple(made))
 
     return Plan(
@@ -115,6 +125,13 @@ def finish(
         warnings=drafted.warnings,
         recorded=len(world.state.records),
     )
+
+
+def _with_handles(change: Change, handles: Handles) -> Change:
+    """Return a change that remembers what was looked up about parts of its case."""
+    if change.record is None or not handles:
+        return change
+    return replace(change, record=replace(change.record, handles={**handles, **change.record.handles}))
 
 
 def marker_of(address: Address, state: State) -> Marker:
@@ -169,7 +186,8 @@ def _change(address: Address, world: World) -> Change:
     schema = world.schemas[world.of(address).type]
     ours = (case.attributes if case else {}, record.recorded if record else {})
     seen = _seen(live, schema, record, ours, world.state.lineage) if live else None
-    fields = _fields(case, record, seen, schema, world.claims.get(address, {}))
+    claimed = world.claims.get(address, {}), world.recorded_claims.get(address, {})
+    fields = _fields(case, record, seen, schema, claimed)
     action = decide(case, record, live, differs=bool(fields))
     id, url = _whereabouts(record, live, action)
     return Change(
@@ -187,7 +205,7 @@ def _change(address: Address, world: World) -> Change:
 
 
 def _fields(
-    case: Case | None, record: Record | None, live: Named | None, schema: Schema, claimed: Claimed
+    case: Case | None, record: Record | None, live: Named | None, schema: Schema, claimed: tuple[Claimed, Claimed]
 ) -> tuple[FieldChange, ...]:
     recorded = record.recorded if record else {}
     if case is None:
@@ -196,8 +214,9 @@ def _fields(
         made = diff.creation(case, schema)
         return tuple(replace(item, cause=Cause.DRIFT) for item in made) if record else made
     recorded = respelled(recorded, case.attributes, schema)
-    desired = replace(case, attributes=with_claims(case.attributes, live.attributes, claimed))
-    return diff.changes(desired, with_claims(recorded, live.attributes, claimed), live.attributes, schema)
+    now, before = claimed
+    desired = replace(case, attributes=with_claims(case.attributes, live.attributes, now))
+    return diff.changes(desired, with_claims(recorded, live.attributes, before), live.attributes, schema)
 
 
 def _closing(record: Record | None, live: Named | None, schema: Schema) -> tuple[FieldChange, ...]:
@@ -264,7 +283,7 @@ def _drift(record: Record, world: World) -> Drift:
         return Drift(record.address, missing=True, id=record.id, url=record.url)
     case, schema = world.cases.get(record.address), world.schemas[record.type]
     seen = _seen(live, schema, record, (record.recorded,), world.state.lineage)
-    recorded = with_claims(record.recorded, seen.attributes, world.claims.get(record.address, {}))
+    recorded = with_claims(record.recorded, seen.attributes, world.recorded_claims.get(record.address, {}))
     fields = diff.drifted(recorded, seen.attributes, case, schema)
     return Drift(record.address, fields, id=live.id, url=live.url)
 

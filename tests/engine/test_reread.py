@@ -77,21 +77,21 @@ def test_only_what_is_written_is_read_again() -> None:
 def test_requests_whose_fields_are_done_already_are_not_sent() -> None:
     it = change(NAME, NEW, TAGS)
 
-    assert pending(it, stands(it, name="B", tags=["a", "b"])) == it.operations[1:]
-    assert pending(it, stands(it, name="B", tags=["b", "c"], metadata={"k": "1"})) == ()
+    assert pending(it, stands(it, name="B", tags=["a", "b"]), SCHEMA) == it.operations[1:]
+    assert pending(it, stands(it, name="B", tags=["b", "c"], metadata={"k": "1"}), SCHEMA) == ()
 
 
 def test_requests_that_name_no_field_are_always_sent() -> None:
     it = change(NAME, operations=(Operation("PUT", "/cases/1", None, "move"),))
 
-    assert pending(it, stands(it, name="B")) == it.operations
+    assert pending(it, stands(it, name="B"), SCHEMA) == it.operations
 
 
 def test_what_somebody_changed_is_a_conflict_that_names_it() -> None:
     it = change(NAME, TAGS, GONE)
 
     with pytest.raises(Conflict, match="nothing was sent") as caught:
-        pending(it, stands(it, name="C", tags=["z", "y"], metadata={"k": "2"}))
+        pending(it, stands(it, name="C", tags=["z", "y"], metadata={"k": "2"}), SCHEMA)
 
     assert str(caught.value).startswith("soc.a: name is 'C' now; tags is [y, z] now; metadata.k is '2' now")
     assert caught.value.hint == "plan again"
@@ -107,7 +107,7 @@ def test_a_request_that_must_not_be_repeated_is_not_done_by_halves() -> None:
     now: Standing = {("metadata", "j"): (DONE, "1"), ("metadata", "k"): (AS_PLANNED, None)}
 
     with pytest.raises(Conflict, match="add 2"):
-        is_done(operation, now)
+        is_done(operation, now, SCHEMA)
 
 
 # ------------------------------------------------------------------------------------ secrets
@@ -143,7 +143,7 @@ def test_a_secret_that_has_moved_is_not_shown() -> None:
     it = change(FieldChange(("metadata", "k"), OLD, ABSENT), record=record("a", "1", {}))
 
     with pytest.raises(Conflict) as caught:
-        pending(it, stands(it, metadata={"k": "hunter2"}))
+        pending(it, stands(it, metadata={"k": "hunter2"}), SCHEMA)
 
     assert "hunter2" not in str(caught.value)
     assert "metadata.k is a secret now" in str(caught.value)

@@ -16,6 +16,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
 
 
 @pytest.fixture
-def day(tmp_path: Path, commands: Commands) -> Iterator[Day]:
-    with morning(tmp_path / "workspace", commands) as day:
+def day(request: pytest.FixtureRequest, tmp_path: Path, commands: Commands) -> Iterator[Day]:
+    """A day in Tines, unless a test asks for another system."""
+    with morning(tmp_path / "workspace", commands, getattr(request, "param", "tines")) as day:
         yield day

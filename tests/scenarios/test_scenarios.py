@@ -1,11 +1,15 @@
 """
-Stories told in YAML, run through the real command against a Tines tenant on loopback.
+Stories told in YAML, run through the real command against a system on loopback.
 
-A scenario is a list of steps; each step has one of these keys, and what is expected beside it:
+A scenario is a list of steps about one `system` (tines, unless the file begins with another); each step has one of
+these keys, and what is expected beside it:
 
     seed: {name: …, tags: […]}          people create a case; ids count up from 1
     edit: {case: 1, priority: LOW}      people edit a case          delete: 1     people delete one
+    people: {add_note: [1, "text"]}     people do something else: a method of the system or its emulator
+    clock: 10                           the system's clock is so many minutes ahead from here on
     settings: {limits: …}               reconciler.yaml has more at its top
+    provider: {owner: …}                the provider has more settings
     write: {cases/a.yaml: "…"}          a file of the workspace; null removes it
     env: {NAME: value}                  the environment of the commands from here on
     copy: {from: plan.json, to: old.json, replace: {"low": "high"}}
@@ -14,9 +18,12 @@ A scenario is a list of steps; each step has one of these keys, and what is expe
         out: [text, …]  err: [text, …]      what stands in its streams, line by line or in part
         not: [text, …]                      what stands in neither
         writes: [PUT /path {"json": 1}, …]  exactly the requests that it sent other than GET; [] unless given for
-                                            anything but apply
+                                            anything but apply; … stands for the hash in an xid of our making
         json: {…}                           what its JSON output holds, lists and all, other keys aside
-    live: {case: 1, tags: […], …}       what the tenant shows of a case, in the words of `edit`
+    live: {case: 1, tags: […], …}       what the tenant shows of a case, in the words of `edit`; of what is in it
+                                        in short, sorted
+    there: {groups: […], cases: […]}    the names of all such things that the instance has
+    files: {not: [text, …]}             what stands in no file of the workspace, the case files aside
 """
 
 from __future__ import annotations
@@ -24,7 +31,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,24 +39,25 @@ import pytest
 import yaml
 
 from reconciler.cli import main
-from reconciler.providers.tines.emulator import DEFAULT_TOKEN, TinesEmulator
 from reconciler.sandbox.server import serve
+from tests.scenarios.systems import SYSTEMS, System
 
-SCENARIOS: Final = sorted(Path(__file__).parent.glob("*.yaml"))
+FOLDER: Final = Path(__file__).parent
+SCENARIOS: Final = sorted(FOLDER.rglob("*.yaml"))
+HOSTILE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class Stage:
-    """A tenant, a workspace, and one who does what a step says."""
+    """A system, a workspace, and one who does what a step says."""
 
-    def __init__(self, folder: Path, tenant: TinesEmulator, url: str, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, system: System, url: str, patch: pytest.MonkeyPatch) -> None:
         self._folder = folder
-        self._tenant = tenant
+        self._system = system
+        self._tenant: Any = system.tenant
         self._patch = patch
-        self._settings: dict[str, Any] = {
-            "version": 1,
-            "workspace": "acme",
-            "providers": {"soc": {"type": "tines", "url": url, "token": "${env.TOKEN}", "team_id": 2}},
-        }
+        self._provider: dict[str, Any] = {**system.settings, "url": url}
+        self._settings: dict[str, Any] = {"version": 1, "workspace": "acme"}
+        self.env(system.env)
         self.settings({})
 
     def do(self, step: Mapping[str, Any], streams: pytest.CaptureFixture[str]) -> None:
@@ -71,14 +79,24 @@ class Stage:
 
     def edit(self, edit: Mapping[str, Any]) -> None:
         attributes = dict(edit)
-        case = attributes.pop("case")
-        if "metadata" in attributes:  # others know nothing of our marker, and leave it alone
-            attributes["metadata"] = {**self._marker(case), **attributes["metadata"]}
-        self._tenant.edit(case, **attributes)
+        self._system.edit(attributes.pop("case"), attributes)
+
+    def people(self, deeds: Mapping[str, Any]) -> None:
+        for name, given in deeds.items():
+            deed = getattr(self._system, name, None) or getattr(self._tenant, name)
+            _ = deed(**given) if isinstance(given, dict) else deed(*given)
+
+    def clock(self, minutes: float) -> None:
+        self._system.minutes_off = minutes
 
     def settings(self, more: Mapping[str, Any]) -> None:
         self._settings |= more
-        (self._folder / "reconciler.yaml").write_text(json.dumps(self._settings))
+        settings = {**self._settings, "providers": {"soc": self._provider}}
+        (self._folder / "reconciler.yaml").write_text(json.dumps(settings))
+
+    def provider(self, more: Mapping[str, Any]) -> None:
+        self._provider |= more
+        self.settings({})
 
     def write(self, files: Mapping[str, str | None]) -> None:
         for name, text in files.items():
@@ -101,15 +119,17 @@ class Stage:
         (self._folder / to).write_text(text)
 
     def live(self, expected: Mapping[str, Any]) -> None:
-        shown = self._tenant.case(expected["case"])
-        seen = {
-            **shown,
-            "case": shown["case_id"],
-            "tags": sorted(tag["name"] for tag in shown["tags"]),
-            "assignees": sorted(user["email"] for user in shown["assignees"]),
-            "metadata": {key: value for key, value in shown["metadata"].items() if key != "reconciler"},
-        }
-        assert {key: seen[key] for key in expected} == dict(expected)
+        seen = {**self._system.seen(expected["case"]), "case": expected["case"]}
+        assert {key: seen.get(key) for key in expected} == dict(expected)
+
+    def there(self, expected: Mapping[str, Any]) -> None:
+        for what, names in expected.items():
+            assert sorted(thing["name"] for thing in getattr(self._tenant, what)()) == sorted(names)
+
+    def files(self, expected: Mapping[str, Any]) -> None:
+        for path in (path for path in self._folder.rglob("*") if path.is_file() and path.parent.name != "cases"):
+            text = path.read_text()
+            assert [words for words in expected["not"] if words in text] == [], path
 
     def run(
         self,
@@ -136,14 +156,12 @@ class Stage:
         assert [text for text in others.pop("not", ()) if text in everything] == []
         assert not others, f"unknown expectations: {others}"
         assert "Traceback" not in everything
-        assert DEFAULT_TOKEN not in everything
-        assert (
-            re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", everything) is None
-        )
+        assert self._system.secret not in everything
+        assert HOSTILE.search(everything) is None
         if json is not None:
             self._assert_holds(_json(said.out), json)
         if writes is not None or not command.startswith("apply"):
-            assert self._tenant.writes == [_request(text) for text in writes or ()]
+            assert self._system.sent() == [_request(text) for text in writes or ()]
 
     def _assert_holds(self, data: Any, expected: Any, path: str = "$") -> None:
         match expected:
@@ -158,10 +176,6 @@ class Stage:
             case _:
                 assert data == expected, path
 
-    def _marker(self, case: int) -> dict[str, str]:
-        metadata = self._tenant.case(case)["metadata"]
-        return {key: value for key, value in metadata.items() if key == "reconciler"}
-
 
 def _json(text: str) -> Any:
     return json.loads(text)
@@ -173,23 +187,20 @@ def _request(text: str) -> tuple[str, str, Any]:
     return method, path, _json(body[0]) if body else None
 
 
-@pytest.fixture
-def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    tenant = TinesEmulator()
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: str(path.relative_to(FOLDER).with_suffix("")))
+def test_scenario(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = yaml.safe_load(path.read_text())
+    system = SYSTEMS[story.get("system", "tines")]()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TOKEN", DEFAULT_TOKEN)
     monkeypatch.setenv("CI", "1")
     monkeypatch.setenv("RECONCILER_PARALLELISM", "1")  # ids are given in the order of the addresses
-    with serve(tenant) as server:
-        yield Stage(tmp_path, tenant, server.url, monkeypatch)
-
-
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
-def test_scenario(path: Path, stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
-    steps = yaml.safe_load(path.read_text())["steps"]
-    for number, step in enumerate(steps, start=1):
-        try:
-            stage.do(step, capsys)
-        except BaseException as error:
-            error.add_note(f"{path.name}, step {number}: {json.dumps(step, ensure_ascii=False)[:300]}")
-            raise
+    with serve(system.tenant) as server:
+        stage = Stage(tmp_path, system, server.url, monkeypatch)
+        for number, step in enumerate(story["steps"], start=1):
+            try:
+                stage.do(step, capsys)
+            except BaseException as error:
+                error.add_note(f"{path.name}, step {number}: {json.dumps(step, ensure_ascii=False)[:300]}")
+                raise

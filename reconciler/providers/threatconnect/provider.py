@@ -10,11 +10,13 @@ from urllib.parse import quote
 import httpx
 
 from reconciler.errors import ConfigError, Problem
+from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
 from reconciler.model.change import Change
 from reconciler.model.fields import Schema
 from reconciler.model.operation import Operation
 from reconciler.model.values import Entry, Marker, Value
+from reconciler.planning.planner import HANDLES
 from reconciler.providers.base import (
     Api,
     CaseModel,
@@ -71,20 +73,25 @@ class ThreatConnect(Provider):
             if isinstance(member, Entry) and not _is_linked(member, subject.live)
         ]
         answers = api.get_all(self._group(subject.marker, group) for subject, group in groups)
-        found: dict[Any, dict[str, str]] = {}
+        found: dict[Address, dict[str, str]] = {}
+        new: list[tuple[Subject, Entry]] = []
         for (subject, group), answer in zip(groups, answers, strict=True):
-            if answer is not None:
-                found.setdefault(subject.case.address, {})[group.key] = object_id(reading.data_of(answer))
-        return {address: {"groups": ids} for address, ids in found.items()}
+            if answer is None:
+                new.append((subject, group))
+            else:
+                id = object_id(reading.data_of(answer))
+                found.setdefault(subject.case.address, {})[f"associated_groups.{group.key}"] = id
+        _refuse_one_for_two(new)
+        return {address: {HANDLES: handles} for address, handles in found.items()}
 
     def find(self, api: Api, marker: Marker, declared: Mapping[str, Value]) -> Sequence[str]:
         """Return the id of the case whose external id is the marker, or what the user declared instead."""
         xid = bodies.case_xid(marker, declared.get("xid"))
         return list(reading.find_xid(api, [xid], self._owner(declared)).values())
 
-    def operations(self, change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:
+    def operations(self, change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:  # noqa: ARG002
         """Yield the requests of a change."""
-        return requests(Context(change, self._settings, marker, meanings.get("groups", {})))
+        return requests(Context(change, self._settings, marker))
 
     def refusal(self, answer: Any) -> str | None:
         """Return the message of an answer that is no success, whatever its HTTP status."""
@@ -153,6 +160,24 @@ class ThreatConnect(Provider):
 def _taken(case: Case, who: str, hint: str) -> Problem:
     xid = case.attributes["xid"]
     return Problem(case.source.at(("xid",)), f"{case.address}: {who} the xid {xid!r} already", hint)
+
+
+def _refuse_one_for_two(new: Sequence[tuple[Subject, Entry]]) -> None:
+    """Raise ConfigError where two cases would make one group in one run: the second would be refused."""
+    first: dict[str, Subject] = {}
+    problems = []
+    for subject, group in new:
+        xid = bodies.group_xid(subject.marker, group)
+        if (other := first.setdefault(xid, subject)) is not subject:
+            problems.append(
+                Problem(
+                    subject.case.source.at(("associated_groups",)),
+                    f"{subject.case.address}: the group with xid {xid!r} is made by {other.case.address} as well",
+                    f"apply that one first (--target {other.case.address})",
+                )
+            )
+    if problems:
+        raise ConfigError(problems)
 
 
 def _is_linked(group: Entry, live: Live | None) -> bool:

@@ -55,8 +55,6 @@ class Context:
     change: Change
     settings: ThreatConnectSettings
     marker: Marker
-    groups: Mapping[str, str]
-    """Ids of groups that are declared whole and exist already, by their keys."""
 
     @property
     def owner(self) -> Query:
@@ -171,7 +169,7 @@ def _create(context: Context) -> Iterator[Operation]:
         name = path[0]
         if len(path) == 1:
             members = frozenset(value) - context.later
-            data = bodies.added(name, members, marker, context.groups)
+            data = bodies.added(name, members, marker, _known_members(context, name))
         else:
             makes[path] = _alias(context, path, value)
             data = [*body.get(COLLECTIONS[name].key, {}).get("data", ()), _new(context, path, value)]
@@ -307,10 +305,9 @@ def _set_members(context: Context, f: FieldChange, first: Put, second: Put, *, i
 
 
 def _known_members(context: Context, name: str) -> Mapping[str, str]:
-    """Return the ids of whole members that exist: those that were looked up, and those that are linked already."""
+    """Return the ids of members that are given whole and exist: linked already, or found by a look-up."""
     paths = ((path.partition("."), id) for path, id in context.handles.items())
-    linked = {key: id for (attribute, _, key), id in paths if attribute == name}
-    return {**linked, **(context.groups if name == "associated_groups" else {})}
+    return {key: id for (attribute, _, key), id in paths if attribute == name}
 
 
 def _set_attributes(context: Context, first: Put, second: Put) -> None:

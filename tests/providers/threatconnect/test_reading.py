@@ -16,6 +16,7 @@ from reconciler.errors import ConfigError, Location, NotFound, ProtocolError
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
 from reconciler.model.values import Entry, Marker, Path
+from reconciler.planning.planner import HANDLES
 from reconciler.providers.base import Params, Subject, Wanted
 from reconciler.providers.threatconnect.provider import ThreatConnect
 from reconciler.providers.threatconnect.reading import HEAVY_PAGE, PAGE
@@ -686,7 +687,7 @@ def test_a_group_that_was_made_before_is_found_by_its_xid() -> None:
 
     found = provider().lookup(groups, [subject("a", associated_groups=["5", mine, group(name="New")])])
 
-    assert found == {Address("soc", "a"): {"groups": {"Adversary: Known": "8001"}}}
+    assert found == {Address("soc", "a"): {HANDLES: {"associated_groups.Adversary: Known": "8001"}}}
     assert groups.requests[0] == ("/api/v3/groups/group%2Fof%20ours", (("owner", "Lab & Co"),))
     path, params = groups.requests[1]
     assert re.fullmatch(r"/api/v3/groups/soc\.a\.[0-9a-f]{32}", path)

@@ -22,6 +22,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
 from reconciler.model.values import Entry, Marker, Path, Ref, Secret, to_json
 from reconciler.planning import planner
+from reconciler.planning.planner import HANDLES
 from reconciler.providers.threatconnect import reading
 from reconciler.providers.threatconnect.provider import ThreatConnect
 from reconciler.providers.threatconnect.schema import SCHEMA, ThreatConnectSettings
@@ -76,7 +77,13 @@ class World:
         state = State("L", 7, records)
         world = planner.World("acme", state, cases, records, lives, {"threatconnect": SCHEMA})
         operations = {"soc": ThreatConnect(self.settings).operations}
-        return planner.finish(planner.draft(world), world, operations, {A: {"groups": self.groups}}, now="")
+        return planner.finish(
+            planner.draft(world),
+            world,
+            operations,
+            {A: {HANDLES: {f"associated_groups.{key}": id for key, id in self.groups.items()}}},
+            now="",
+        )
 
     @property
     def _case(self) -> Case:

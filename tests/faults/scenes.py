@@ -1,0 +1,255 @@
+"""What a day of trouble is about: a system, what was declared yesterday and is today, and how it has to end."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from reconciler.providers.emulation import Emulator
+from reconciler.providers.threatconnect.emulator import (
+    DEFAULT_ACCESS_ID,
+    DEFAULT_SECRET_KEY,
+    ThreatConnectEmulator,
+)
+from reconciler.providers.tines.emulator import DEFAULT_TOKEN, TinesEmulator
+from reconciler.testing.harness import Harness
+
+CANARY: Final = "canary-51c0ffee77"
+
+
+class Scene(ABC):
+    """One system on one day."""
+
+    emulator: Emulator
+    settings: ClassVar[Mapping[str, Any]]
+    env: ClassVar[Mapping[str, str]]
+    yesterday: ClassVar[Mapping[str, Any]]
+    today: ClassVar[Mapping[str, Any]]
+    ends: ClassVar[str]
+    """What an apply says at its end that nobody disturbs."""
+    writes: ClassVar[int]
+    """How many requests that takes."""
+    disk_step: ClassVar[int]
+    """Of how many writes to the disk one is tried; with 2, just after one stands for just before the next."""
+
+    @abstractmethod
+    def theirs(self) -> list[int]:
+        """Put the cases of others there; return their ids."""
+
+    @abstractmethod
+    def overnight(self, harness: Harness) -> None:
+        """Do what people do in our cases before today."""
+
+    @abstractmethod
+    def shown(self, id: int) -> Mapping[str, Any]:
+        """Return a case as the system shows it, but for what the cases of others move in it."""
+
+    @abstractmethod
+    def names(self) -> Mapping[int, str]:
+        """Return the names of all cases, by id."""
+
+    @abstractmethod
+    def assert_complete(self, harness: Harness) -> None:
+        """Fail unless what is in our cases is there as declared, once, and what people put there too."""
+
+
+_PHISHING: Final[Mapping[str, Any]] = {
+    "name": "Phishing wave",
+    "priority": "high",
+    "assignees": ["jane@acme.example"],
+    "tags": ["phishing", "q4"],
+    "metadata": {"runbook": "RB-17", "region": "emea"},
+}
+
+
+class TinesScene(Scene):
+    settings: ClassVar[Mapping[str, Any]] = {"type": "tines", "token": "${env.TOKEN}", "team_id": 2}
+    env: ClassVar[Mapping[str, str]] = {"TOKEN": DEFAULT_TOKEN}
+    yesterday: ClassVar[Mapping[str, Any]] = {
+        "updated": _PHISHING,
+        "deleted": {**_PHISHING, "lifecycle": {"on_remove": "delete"}},
+        "released": _PHISHING,
+        "kept": _PHISHING,
+    }
+    today: ClassVar[Mapping[str, Any]] = {
+        "updated": {
+            **_PHISHING,
+            "name": "Phishing wave, second",
+            "priority": "low",
+            "assignees": ["omar@acme.example"],
+            "tags": ["q4", "vip"],
+            "metadata": {"runbook": "RB-18", "ticket": "4711"},
+        },
+        "kept": _PHISHING,
+        "new": {**_PHISHING, "name": "New", "metadata": {"key": "${env.CANARY}"}},
+        "unassigned": {"name": "Unassigned", "assignees": []},
+        "dependent": {"name": "Dependent", "description": "after ${cases.new.url}"},
+    }
+    ends = "Applied: 3 created, 1 updated, 1 deleted, 1 released, 0 imported. 8 requests."
+    writes = 8
+    disk_step = 2
+
+    def __init__(self) -> None:
+        self.emulator: TinesEmulator = TinesEmulator()
+
+    def theirs(self) -> list[int]:
+        return [self.emulator.seed_case(name="Theirs", tags=["phishing"]) for _ in range(2)]
+
+    def overnight(self, harness: Harness) -> None:
+        """Nobody is at work."""
+
+    def shown(self, id: int) -> Mapping[str, Any]:
+        return self.emulator.case(id)
+
+    def names(self) -> Mapping[int, str]:
+        return {case["case_id"]: case["name"] for case in self.emulator.cases()}
+
+    def assert_complete(self, harness: Harness) -> None:
+        """Everything of a Tines case is compared by the plan, which is empty."""
+
+
+_LOOK: Final = {"text": "first look"}
+_AGAIN: Final = {"text": "second look"}
+_CALL: Final = {"name": "Call the user"}
+_HOST: Final = {"type": "Host", "summary": "badguy.com"}
+_URL: Final = {"type": "URL", "summary": "https://badguy.com/login"}
+_TICKET: Final = {"type": "Ticket", "value": "INC-1"}
+_CHAIN: Final = {"type": "Kill Chain", "value": "Recon"}
+_INTRUSION: Final[Mapping[str, Any]] = {
+    "name": "Intrusion",
+    "status": "Open",
+    "severity": "High",
+    "tags": ["lure", "q4"],
+    "attributes": {"ticket": _TICKET},
+    "artifacts": {"host": _HOST},
+    "notes": {"first": _LOOK},
+    "tasks": {"call": _CALL, "write": {"name": "Write up"}},
+}
+
+_ITEMS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "attributes": ("attributes", ("type", "value")),
+    "artifacts": ("artifacts", ("type", "summary")),
+    "notes": ("notes", ("text",)),
+    "tasks": ("tasks", ("name",)),
+    "associated_groups": ("associatedGroups", ("type", "name")),
+}
+"""Attribute → key of the API's case, and what tells one thing in it from another."""
+
+
+class ThreatConnectScene(Scene):
+    """People have put things into our cases that say the very same as those that we have there or are to make."""
+
+    settings: ClassVar[Mapping[str, Any]] = {
+        "type": "threatconnect",
+        "access_id": "${env.TC_ACCESS_ID}",
+        "secret_key": "${env.TC_SECRET_KEY}",
+    }
+    env: ClassVar[Mapping[str, str]] = {
+        "TC_ACCESS_ID": DEFAULT_ACCESS_ID,
+        "TC_SECRET_KEY": DEFAULT_SECRET_KEY,
+    }
+    yesterday: ClassVar[Mapping[str, Any]] = {
+        "updated": _INTRUSION,
+        "deleted": {**_INTRUSION, "lifecycle": {"on_remove": "delete"}},
+        "released": _INTRUSION,
+        "kept": _INTRUSION,
+    }
+    today: ClassVar[Mapping[str, Any]] = {
+        "updated": {
+            **_INTRUSION,
+            "severity": "Low",
+            "tags": ["q4", "vip"],
+            "attributes": {"ticket": _TICKET, "chain": _CHAIN},
+            "artifacts": {"host": _HOST, "url": _URL},
+            "notes": {"first": {"text": "first look, mended"}, "second": _AGAIN},
+            "tasks": {"call": _CALL, "again": _CALL},
+            "associated_groups": [{"type": "Adversary", "name": "Extreme Bad Guy"}],
+        },
+        "kept": _INTRUSION,
+        "new": {
+            **_INTRUSION,
+            "name": "New",
+            "notes": {"first": {"text": "key ${env.CANARY}"}, "second": _AGAIN},
+            "associated_groups": [{"type": "Campaign", "name": "Winter"}],
+            "associated_cases": ["${cases.partner.id}"],
+        },
+        "partner": {
+            "name": "Partner",
+            "status": "Open",
+            "severity": "Low",
+            "associated_cases": ["${cases.new.id}"],
+        },
+    }
+    ends = "Applied: 2 created, 1 updated, 1 deleted, 1 released, 0 imported. 10 requests."
+    writes = 10
+    disk_step = 4
+
+    def __init__(self) -> None:
+        self.emulator: ThreatConnectEmulator = ThreatConnectEmulator()
+        self._theirs: dict[str, dict[str, set[int]]] = {}
+
+    def theirs(self) -> list[int]:
+        return [self.emulator.seed_case(name="Theirs", tags=["lure"], notes=[_LOOK]) for _ in range(2)]
+
+    def overnight(self, harness: Harness) -> None:
+        for name in self.yesterday:
+            id, people = int(harness.id_of(name)), self.emulator
+            self._theirs[name] = {
+                "notes": {people.add_note(id, each["text"]) for each in (_LOOK, _AGAIN)},
+                "tasks": {people.add_task(id, **_CALL)},
+                "artifacts": {people.add_artifact(id, **each) for each in (_HOST, _URL)},
+                "attributes": {people.add_attribute(id, **each) for each in (_TICKET, _CHAIN)},
+            }
+
+    def shown(self, id: int) -> Mapping[str, Any]:
+        shown = self.emulator.case(id)
+        return {**shown, "tags": [tag["name"] for tag in shown["tags"]["data"]]}
+
+    def names(self) -> Mapping[int, str]:
+        return {case["id"]: case["name"] for case in self.emulator.cases()}
+
+    def assert_complete(self, harness: Harness) -> None:
+        for name, declared in self.today.items():
+            for attribute in _ITEMS:
+                self._assert_once(harness, name, attribute, declared.get(attribute, {}))
+        names = [group["name"] for group in self.emulator.groups()]
+        assert sorted(names) == ["Autumn", "Extreme Bad Guy", "Known Bad Guy", "Winter"]
+
+    def _assert_once(self, harness: Harness, name: str, attribute: str, declared: Any) -> None:
+        """Fail unless ours are there once, under the handles that are recorded, and theirs are there still."""
+        key, fields = _ITEMS[attribute]
+        live = {int(item["id"]): _said(item, fields) for item in self.shown(int(harness.id_of(name)))[key]["data"]}
+        theirs = self._theirs.get(name, {}).get(attribute, set())
+        handles = harness.record_of(name).handles
+        ours = {
+            int(handles[f"{attribute}.{word}"]): _said(item, fields) for word, item in _by_word(declared).items()
+        }
+        assert theirs <= live.keys(), f"{name}: something of theirs in {attribute} is gone"
+        assert {id: said for id, said in live.items() if id not in theirs} == ours
+        assert Counter(live[id] for id in theirs) == self._given(attribute) if theirs else True
+
+    def _given(self, attribute: str) -> Counter[Sequence[str]]:
+        """Return what people have put into each case."""
+        given: Mapping[str, list[Mapping[str, str]]] = {
+            "notes": [_LOOK, _AGAIN],
+            "tasks": [_CALL],
+            "artifacts": [_HOST, _URL],
+            "attributes": [_TICKET, _CHAIN],
+        }
+        return Counter(_said(item, _ITEMS[attribute][1]) for item in given[attribute])
+
+
+def _by_word(declared: Any) -> Mapping[str, Mapping[str, str]]:
+    """Return items by their keys, and groups by type and name, as they are recorded."""
+    if isinstance(declared, Mapping):
+        return declared
+    return {f"{group['type']}: {group['name']}": group for group in declared}
+
+
+def _said(item: Mapping[str, str], fields: Sequence[str]) -> tuple[str, ...]:
+    return tuple(item[field].replace("${env.CANARY}", CANARY) for field in fields)
+
+
+SCENES: Final[Mapping[str, type[Scene]]] = {"tines": TinesScene, "threatconnect": ThreatConnectScene}
