@@ -143,8 +143,3 @@ def ordered(members: Iterable[Value]) -> list[Value]:
         return (0, int(text), "") if text.isdecimal() else (1, 0, text)
 
     return sorted(members, key=rank)
-
-
-def count(number: int, noun: str) -> str:
-    """Return `1 tag`, `2 tags`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

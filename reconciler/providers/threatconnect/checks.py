@@ -9,9 +9,9 @@ from typing import Final
 from reconciler.errors import Problem
 from reconciler.model.case import Case
 from reconciler.model.values import Entry, Path, Value
+from reconciler.providers.shared import NUMBER, import_problems
 from reconciler.providers.threatconnect.schema import ThreatConnectSettings
 
-_ID: Final = re.compile(r"[1-9][0-9]{0,18}")
 _HASH: Final = re.compile(r"[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}")
 _LINKS: Final = ("associated_cases", "associated_groups", "associated_indicators")
 
@@ -32,15 +32,10 @@ def problems_of(case: Case, settings: ThreatConnectSettings) -> Iterator[Problem
 
 
 def _wrong_ids(case: Case) -> Iterator[Problem]:
-    if case.adopt is not None and not _ID.fullmatch(case.adopt):
-        yield Problem(
-            case.source.at(("import",)),
-            f"{case.adopt!r} is not the id of a ThreatConnect case",
-            "it is a number, such as 42",
-        )
+    yield from import_problems(case, "ThreatConnect")
     for name in _LINKS:
         for member in sorted(m for m in case.attributes.get(name, ()) if isinstance(m, str)):
-            if not _ID.fullmatch(member):
+            if not NUMBER.fullmatch(member):
                 yield Problem(
                     case.source.at((name,)),
                     f"{member!r} in `{name}` is no id",
@@ -48,7 +43,7 @@ def _wrong_ids(case: Case) -> Iterator[Problem]:
                 )
     for group in _whole(case, "associated_groups"):
         for id in group.fields.get("associated_artifacts", ()):
-            if isinstance(id, str) and not _ID.fullmatch(id):
+            if isinstance(id, str) and not NUMBER.fullmatch(id):
                 yield Problem(
                     case.source.at(("associated_groups",)),
                     f"{id!r} in `associated_artifacts` of {group.key!r} is no id",

@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 from reconciler.errors import ProtocolError
 from reconciler.model.case import Live
 from reconciler.model.values import Value
+from reconciler.planning.naming import sorted_ids
 from reconciler.providers.base import Api, Params, Wanted
 from reconciler.providers.threatconnect import tql
 from reconciler.providers.threatconnect.wire import (
@@ -92,7 +93,7 @@ def _parts(wanted: Wanted) -> Iterator[tuple[list[str], int]]:
     """Yield the ids to read together, with the size of a page: those with large collections by themselves."""
     light: list[str] = []
     heavy: list[str] = []
-    for id in sorted(wanted.ids, key=_by_age):
+    for id in sorted_ids(wanted.ids):
         large = any(name in COLLECTIONS and COLLECTIONS[name].heavy for name in wanted.attributes[id])
         (heavy if large else light).append(id)
     yield from ((ids, size) for ids, size in ((light, PAGE), (heavy, HEAVY_PAGE)) if ids)
@@ -225,8 +226,3 @@ def _object(answer: Any) -> Item:
     if not isinstance(answer, dict):
         raise ProtocolError("ThreatConnect answered something that is not an object")
     return answer
-
-
-def _by_age(id: str) -> tuple[int, str]:
-    """Sort ids as numbers: ThreatConnect counts them up."""
-    return (len(id), id)

@@ -30,8 +30,9 @@ from typing import Any, Final
 from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.operation import Operation, Repeat
 from reconciler.model.values import Entry, Marker, Path, Ref, Value
+from reconciler.providers.shared import count
 from reconciler.providers.threatconnect import bodies
-from reconciler.providers.threatconnect.bodies import NOUNS, count
+from reconciler.providers.threatconnect.bodies import NOUNS
 from reconciler.providers.threatconnect.children import (
     CHILDREN,
     attribute_edits,

@@ -8,7 +8,6 @@ Lengths and enums are those that `OPTIONS /v3/cases` of a live instance names (2
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import (
@@ -25,6 +24,7 @@ from pydantic import (
 
 from reconciler.model.fields import Clearable, Known, Once, Schema, Set, Timestamp
 from reconciler.providers.base import CaseModel, ItemModel, ProviderSettings, items_of, schema_of
+from reconciler.providers.shared import HeaderSecret, HeaderText, Instant, Text
 
 XID: Final = (10, 100)
 """Shortest and longest xid."""
@@ -36,26 +36,10 @@ def _spelled(choices: Any) -> Callable[[Any], Any]:
     return lambda value: known.get(value.lower(), value) if isinstance(value, str) else value
 
 
-def _instant(text: str) -> str:
-    datetime.fromisoformat(text)
-    return text
-
-
 def _xid(text: str) -> str:
     if text.isdigit():
         raise ValueError("must not be a number: it could not be told from an id")
     return text
-
-
-def _header_text(text: str) -> str:
-    if not text.isascii() or not text.isprintable() or text != text.strip():
-        raise ValueError("must be one line of plain characters: a header carries it")
-    return text
-
-
-def _header_secret(secret: SecretStr) -> SecretStr:
-    _header_text(secret.get_secret_value())
-    return secret
 
 
 Status = Literal["Open", "Closed"]
@@ -72,20 +56,17 @@ Resolution = Literal[
 ]
 TaskStatus = Literal["Pending", "Open", "Reopened", "Closed"]
 
-Text = Annotated[str, StringConstraints(min_length=1)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Description = Annotated[str, StringConstraints(max_length=1500)]
 TagName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-Instant = Annotated[str, AfterValidator(_instant)]
 Xid = Annotated[str, StringConstraints(min_length=XID[0], max_length=XID[1]), AfterValidator(_xid)]
-HeaderSecret = Annotated[SecretStr, AfterValidator(_header_secret)]
 
 
 class ThreatConnectSettings(ProviderSettings):
     """The settings of one ThreatConnect instance; either a token, or an access id and its secret key."""
 
     type: Literal["threatconnect"] = Field(description="The system.")
-    access_id: Annotated[str, AfterValidator(_header_text)] | None = Field(
+    access_id: HeaderText | None = Field(
         default=None, min_length=1, description="Access ID of the API user; requests are signed (HMAC)."
     )
     secret_key: SecretStr | None = Field(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 import httpx
 
@@ -17,6 +16,7 @@ from reconciler.model.fields import Schema
 from reconciler.model.operation import Operation
 from reconciler.model.values import Marker, Secret, Value
 from reconciler.providers.base import Api, CaseModel, Meanings, Params, Provider, ProviderSettings, Subject, Wanted
+from reconciler.providers.shared import import_problems
 from reconciler.providers.tines import wire
 from reconciler.providers.tines.reading import find_marked, read_each, read_items, walk
 from reconciler.providers.tines.requests import requests
@@ -52,12 +52,7 @@ class Tines(Provider):
 
     def check(self, case: Case) -> Iterator[Problem]:
         """Yield an id that is none, a team that is missing and a metadata key that is ours."""
-        if case.adopt is not None and not _ID.fullmatch(case.adopt):
-            yield Problem(
-                case.source.at(("import",)),
-                f"{case.adopt!r} is not the id of a Tines case",
-                "it is a number, such as 42",
-            )
+        yield from import_problems(case, "Tines")
         if self._team_of(case) is None and case.adopt is None:
             yield Problem(
                 case.source.at(),
@@ -120,9 +115,6 @@ class Tines(Provider):
         if "sub_status" in attributes:  # a sub-status has a meaning only within its team
             attributes |= {"team_id"}
         return wire.live(item, attributes, SCHEMA.normalize)
-
-
-_ID: Final = re.compile(r"[1-9][0-9]{0,18}")
 
 
 def _text(value: Value) -> Any:

@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from reconciler.errors import NotFound, ProtocolError, Refused
 from reconciler.model.values import Marker
+from reconciler.planning.naming import sorted_ids
 from reconciler.providers.base import Api, Params
 from reconciler.providers.tines.wire import CASES, Item, case_id
 
@@ -37,13 +38,13 @@ _ORDERED: Final[Params] = (("order", "CREATED_ASC"),)
 def read_items(api: Api, ids: frozenset[str], team: Params) -> Iterator[Item]:
     """Yield each of the cases once, from lists where that is shorter; those that are gone are left out."""
     missing = set(ids)
-    for item in _listed(api, sorted(ids, key=_by_age), team) if len(ids) > 1 else ():
+    for item in _listed(api, sorted_ids(ids), team) if len(ids) > 1 else ():
         if (id := case_id(item)) in missing:
             missing.discard(id)
             yield item
         if not missing:
             return
-    yield from read_each(api, sorted(missing, key=_by_age))
+    yield from read_each(api, sorted_ids(missing))
 
 
 def read_each(api: Api, ids: Iterable[str]) -> Iterator[Item]:
@@ -149,7 +150,7 @@ def _struck_off(left: dict[str, None], page: Any) -> Sequence[Item]:
 
 def _marked(api: Api, pages: Iterable[Any], key: str, marker: Marker) -> list[str]:
     items = (item for page in pages for item in _cases(page))
-    return sorted({case_id(item) for item in items if _marker_of(api, item, key) == marker.text}, key=_by_age)
+    return sorted_ids({case_id(item) for item in items if _marker_of(api, item, key) == marker.text})
 
 
 def _marker_of(api: Api, item: Item, key: str) -> Any:
@@ -210,8 +211,3 @@ def _object(answer: Any) -> Mapping[str, Any]:
     if not isinstance(answer, dict):
         raise ProtocolError("Tines answered something that is not an object")
     return answer
-
-
-def _by_age(id: str) -> tuple[int, str]:
-    """Sort ids as numbers: Tines counts them up."""
-    return (len(id), id)

@@ -20,6 +20,7 @@ from typing import Any, Final
 from reconciler.model.change import Action, Change, FieldChange, is_absent
 from reconciler.model.operation import Operation, Repeat, Steps
 from reconciler.model.values import Marker, Path, Ref, Value
+from reconciler.providers.shared import count
 from reconciler.providers.tines.schema import TinesSettings
 from reconciler.providers.tines.wire import CASES
 
@@ -105,7 +106,7 @@ def _put(path: str, fields: Sequence[FieldChange], meanings: Mapping[str, Any]) 
         for verb, key, members in (("add", add, field.add), ("remove", remove, field.remove)):
             if members:
                 body[key] = _sorted(members)
-                why.append(f"{verb} {_count(len(members), noun)}")
+                why.append(f"{verb} {count(len(members), noun)}")
     return Operation("PUT", path, body, "; ".join(why), fields=tuple(field.path for field in fields))
 
 
@@ -128,8 +129,8 @@ def _set_metadata(path: str, fields: Sequence[FieldChange]) -> Iterator[Operatio
         return
     new = [field for field in fields if is_absent(field.before)]
     insert = len(new) == len(fields)
-    why = [f"add {_count(len(new), 'metadata key')}"] if new else []
-    why += [f"change {_count(len(fields) - len(new), 'metadata key')}"] if not insert else []
+    why = [f"add {count(len(new), 'metadata key')}"] if new else []
+    why += [f"change {count(len(fields) - len(new), 'metadata key')}"] if not insert else []
     yield Operation(
         "POST" if insert else "PUT",
         f"{path}/metadata",
@@ -147,7 +148,7 @@ def _remove_metadata(path: str, fields: Sequence[FieldChange]) -> Iterator[Opera
             "DELETE",
             f"{path}/metadata",
             {"metadata": sorted(_metadata(fields))},
-            f"remove {_count(len(fields), 'metadata key')}",
+            f"remove {count(len(fields), 'metadata key')}",
             fields=tuple(field.path for field in fields),
             repeat=Repeat.LOOK,
         )
@@ -155,7 +156,3 @@ def _remove_metadata(path: str, fields: Sequence[FieldChange]) -> Iterator[Opera
 
 def _sorted(members: frozenset[Value]) -> list[Value]:
     return sorted(members, key=str)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from reconciler.model.fields import CaseInsensitive, Clearable, Map, Schema, Set, Timestamp
 from reconciler.providers.base import CaseModel, ProviderSettings, schema_of
+from reconciler.providers.shared import HeaderSecret, Instant, Text
 
 
 def _lower(value: Any) -> Any:
     """Enums may be written in any letter case (Tines answers in upper, its documents use lower)."""
     return value.lower() if isinstance(value, str) else value
-
-
-def _instant(text: str) -> str:
-    datetime.fromisoformat(text)
-    return text
 
 
 def _email(text: str) -> str:
@@ -27,16 +22,6 @@ def _email(text: str) -> str:
     return text
 
 
-def _header_text(token: SecretStr) -> SecretStr:
-    """Accept what a header can carry; httpx would quote anything else in its error."""
-    text = token.get_secret_value()
-    if not text.isascii() or not text.isprintable() or text != text.strip():
-        raise ValueError("must be one line of plain characters: a header carries it")
-    return token
-
-
-Text = Annotated[str, StringConstraints(min_length=1)]
-Instant = Annotated[str, AfterValidator(_instant), Timestamp()]
 Email = Annotated[str, AfterValidator(_email)]
 Priority = Literal["critical", "high", "medium", "low", "info"]
 Status = Literal["open", "closed"]
@@ -46,9 +31,7 @@ class TinesSettings(ProviderSettings):
     """The settings of one Tines tenant."""
 
     type: Literal["tines"] = Field(description="The system.")
-    token: Annotated[SecretStr, AfterValidator(_header_text)] = Field(
-        min_length=1, description="API key, as ${env.NAME}."
-    )
+    token: HeaderSecret = Field(min_length=1, description="API key, as ${env.NAME}.")
     team_id: int | None = Field(default=None, description="Team of new cases unless the case says otherwise.")
     marker_key: str = Field(
         default="reconciler", min_length=1, description="Metadata key that carries the marker of our cases."
