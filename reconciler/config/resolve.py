@@ -230,6 +230,8 @@ class _Loading:
 
         needs = {item.case.address.name: edges(item, item.mentions) for item in linked if item.mentions}
         links = {item.case.address.name: edges(item, item.links) for item in linked if item.links}
+        for item in linked:
+            self._problems.extend(_links_elsewhere(item, cases))
         if self._has_cycle(needs, cases):
             return {}
         for name, before in predecessors(needs, links).items():
@@ -260,6 +262,14 @@ class _Loading:
             )
             return True
         return False
+
+
+def _links_elsewhere(item: Linked, cases: Mapping[str, Case]) -> Iterator[Problem]:
+    """Yield links to cases of another tenant, where their ids stand for other cases or for none."""
+    here = item.case.address.provider
+    for name, where in item.links:
+        if name in cases and (there := cases[name].address.provider) != here:
+            yield Problem(where, f"the case {quoted(name)} is of provider {there}: {here} knows no such case")
 
 
 def _position(item: Linked) -> tuple[str, str]:

@@ -98,7 +98,7 @@ def hint_for(status: int, name: str) -> str | None:
         case HTTPStatus.UNAUTHORIZED:
             return (
                 f"Check the credentials of provider {name}: they were refused, "
-                "or its tenant does not have the Cases feature."
+                "or they do not open the system's cases."
             )
         case HTTPStatus.FORBIDDEN:
             return f"The credentials of provider {name} may not do this; give their role access."

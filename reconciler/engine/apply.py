@@ -15,13 +15,13 @@ from collections.abc import Set as AbstractSet
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import quote, urlencode
 
 from reconciler.engine.perform import SETTLE, Captured, Request, Told, UnexpectedAnswer, perform
 from reconciler.engine.progress import Progress
 from reconciler.engine.recorder import Recorder
-from reconciler.engine.reread import pending, reread, standing
+from reconciler.engine.reread import Now, pending, reread, standing
 from reconciler.engine.stop import Stop
 from reconciler.engine.tenant import Tenant, Tenants
 from reconciler.engine.verify import Deviation, Verdict, Written
@@ -49,6 +49,7 @@ from reconciler.model.values import (
 from reconciler.planning.naming import lookalikes
 from reconciler.planning.normalize import fill
 from reconciler.planning.order import predecessors
+from reconciler.state import Intent
 
 ITEM: Final = 2
 """Steps of a path that leads to an item."""
@@ -267,6 +268,8 @@ class _Work:
         except Refused as error:
             self.means.recorder.failed(intent, str(error))
             raise
+        if told.adopted and not self._is_as_asked(operation, told):
+            self._adopt(operation, told, intent)
         self.requests += 1
         verdict = self._verdict(operation, told)
         self.warnings += verdict.warnings_beside(self.handles)
@@ -278,6 +281,25 @@ class _Work:
         self.means.recorder.done(intent, None if deleted else self.record)
         for deviation in verdict.deviations:
             self._repair(deviation, told, again=again)
+
+    def _is_as_asked(self, operation: Operation, told: Told) -> bool:
+        """Tell whether a case that was there before holds all that it was to get."""
+        change = replace(self._filled_change, id=str(told.captured["id"]))
+        live = reread(change, self._tenant)
+        if live is None:
+            return False
+        now = standing(change, live, self._tenant.provider.schema, self.plan.lineage)
+        return all(".".join(path) in told.handles or now[path][0] is Now.DONE for path in operation.fields)
+
+    def _adopt(self, operation: Operation, told: Told, intent: Intent) -> NoReturn:
+        """Record a case of ours that was there before, with nothing of what it was to get; raise Conflict."""
+        self._advance(replace(operation, fields=()), replace(told, handles={}))
+        self.means.recorder.done(intent, self.record)
+        raise Conflict(
+            f"{self.change.address}: it exists already, as case {told.captured['id']}, from a run that is not "
+            "recorded; it is ours again and was left as it is",
+            hint="plan again to see how it differs",
+        )
 
     def _verdict(self, operation: Operation, told: Told) -> Verdict:
         if not operation.verifies or told.live is None:

@@ -16,7 +16,7 @@ else is looked for by reading the case: are the items there that it makes, are t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.engine.reread import is_done, reread, standing
@@ -58,6 +58,8 @@ class Told:
     """The ids of the items that it made."""
     live: Live | None = None
     """The case afterwards, if the answer shows it."""
+    adopted: bool = False
+    """It was refused at once, since there is such a case of ours already: what is in it is not of this request."""
 
 
 class UnexpectedAnswer(ApiError):
@@ -125,8 +127,8 @@ def _looking(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[floa
             lost, sends, waits = error, sends + 1, settle
         except Refused as error:
             found = _look(request, tenant, stop, settle[:1], request.wanted if sends else {})
-            if found is not None:
-                return found  # it was done already: the key is there, or gone
+            if found is not None:  # it was done already: the key is there, or gone
+                return replace(found, adopted=request.operation.creates and not sends)
             if sends:
                 raise OutcomeUnknown(f"{error}; an attempt before it may yet be executed") from error
             raise

@@ -6,7 +6,7 @@ x declares a link to y; y declares its links, and not x: x's link is as good as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TypeAlias
 
@@ -24,11 +24,16 @@ Claims: TypeAlias = Mapping[Address, Claimed]
 
 def claims(
     cases: Mapping[Address, Case],
+    given_up: Container[Address],
     records: Mapping[Address, Record],
     lives: Mapping[Address, Live],
     schemas: Mapping[str, Schema],
 ) -> Claims:
-    """Return who declares a link to whom; of a case that is not declared here, what is recorded counts."""
+    """
+    Return who declares a link to whom.
+
+    Of a case that is not among `cases` what is recorded counts, unless it is `given_up`.
+    """
     linking = {type_: names for type_, schema in schemas.items() if (names := _linking(schema))}
     if not linking:
         return {}
@@ -38,7 +43,7 @@ def claims(
     found: dict[Address, dict[str, frozenset[str]]] = {}
     for address, id in ids.items():
         declared: Case | Record | None = cases.get(address) or records.get(address)
-        if declared is None:
+        if declared is None or address in given_up:
             continue
         for name, member in _links(declared, linking.get(declared.type, ())):
             if (other := by_id.get((address.provider, member))) is not None:

@@ -17,7 +17,10 @@ NUMBER: Final = re.compile(r"[1-9][0-9]{0,18}")
 
 
 def _instant(text: str) -> str:
-    datetime.fromisoformat(text)
+    try:
+        datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError("must be a time such as 2026-03-01T10:00:00Z") from error
     return text
 
 

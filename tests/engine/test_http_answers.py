@@ -93,7 +93,7 @@ def test_objects_and_arrays_are_read(value: object) -> None:
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (401, "the Cases feature"),
+        (401, "do not open the system's cases"),
         (403, "give their role access"),
         (404, "may not see it"),
         (429, "requests_per_minute of provider soc"),

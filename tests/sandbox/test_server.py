@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from urllib.parse import urlsplit
 
 import httpx
@@ -140,7 +140,8 @@ def test_closing_ends_hanging_requests_and_frees_the_port(emulator: TinesEmulato
             time.sleep(0.005)
         server.close()
         server.close()
-        assert connection.recv(1) == b""
+        with suppress(ConnectionResetError):  # the hanging answer is lost, which is an end as well
+            assert connection.recv(1) == b""
     with pytest.raises(ConnectionRefusedError):
         dial(server)
 

@@ -22,6 +22,7 @@ def problems_of(case: Case, settings: ThreatConnectSettings) -> Iterator[Problem
     yield from _unclear_xids(case)
     yield from _wrong_scalars(case, settings)
     yield from _same_attributes(case)
+    yield from _same_xids(case)
     for member in _whole(case, "associated_indicators"):
         if not _is_summary(member.fields):
             yield Problem(
@@ -98,6 +99,16 @@ def _same_attributes(case: Case) -> Iterator[Problem]:
                 case.source.at(("attributes", key)),
                 f"attribute {key!r} says the same as {first!r}",
                 "remove one of them",
+            )
+
+
+def _same_xids(case: Case) -> Iterator[Problem]:
+    """Yield tasks with one external id: the second would be refused, and the case with it."""
+    seen: dict[Value, str] = {}
+    for key, item in case.attributes.get("tasks", {}).items():
+        if (xid := item.get("xid")) is not None and (first := seen.setdefault(xid, key)) != key:
+            yield Problem(
+                case.source.at(("tasks", key, "xid")), f"task {key!r} has the xid of {first!r}", "choose another"
             )
 
 

@@ -32,7 +32,7 @@ from reconciler.providers.threatconnect.auth import Signature, Token
 from reconciler.providers.threatconnect.checks import problems_of
 from reconciler.providers.threatconnect.requests import Context, all_tags, owner_of, requests
 from reconciler.providers.threatconnect.schema import SCHEMA, ThreatConnectCase, ThreatConnectSettings
-from reconciler.providers.threatconnect.wire import CASES, GROUPS, TAGS, object_id
+from reconciler.providers.threatconnect.wire import CASES, GROUPS, TAGS, Item, object_id
 
 
 class ThreatConnect(Provider):
@@ -79,7 +79,9 @@ class ThreatConnect(Provider):
             if answer is None:
                 new.append((subject, group))
             else:
-                id = object_id(reading.data_of(answer))
+                shown = reading.data_of(answer)
+                _refuse_other_name(subject, group, shown)
+                id = object_id(shown)
                 found.setdefault(subject.case.address, {})[f"associated_groups.{group.key}"] = id
         _refuse_one_for_two(new)
         return {address: {HANDLES: handles} for address, handles in found.items()}
@@ -178,6 +180,21 @@ def _refuse_one_for_two(new: Sequence[tuple[Subject, Entry]]) -> None:
             )
     if problems:
         raise ConfigError(problems)
+
+
+def _refuse_other_name(subject: Subject, group: Entry, shown: Item) -> None:
+    """Raise ConfigError where the user's own xid is that of a group of another name: a link renames nothing."""
+    name, theirs = str(group.fields["name"]), str(shown.get("name"))
+    if "xid" in group.fields and name.casefold() != theirs.casefold():
+        raise ConfigError(
+            [
+                Problem(
+                    subject.case.source.at(("associated_groups",)),
+                    f"{subject.case.address}: the group with xid {group.fields['xid']!r} is called {theirs!r}",
+                    f"declare it by that name, or link it by its id, {object_id(shown)}",
+                )
+            ]
+        )
 
 
 def _is_linked(group: Entry, live: Live | None) -> bool:

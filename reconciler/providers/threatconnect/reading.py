@@ -223,6 +223,8 @@ def data_of(answer: Any) -> Item:
 
 
 def _object(answer: Any) -> Item:
+    if answer is None:
+        raise ProtocolError("ThreatConnect answered that it has no such list (404)", hint="check `url`")
     if not isinstance(answer, dict):
         raise ProtocolError("ThreatConnect answered something that is not an object")
     return answer

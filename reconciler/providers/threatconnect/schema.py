@@ -26,6 +26,8 @@ from reconciler.model.fields import Clearable, Known, Once, Schema, Set, Timesta
 from reconciler.providers.base import CaseModel, ItemModel, ProviderSettings, items_of, schema_of
 from reconciler.providers.shared import HeaderSecret, HeaderText, Instant, Text
 
+MANY: Final = 1000
+"""Most members of one collection."""
 XID: Final = (10, 100)
 """Shortest and longest xid."""
 
@@ -54,6 +56,7 @@ Resolution = Literal[
     "Rejected",
     "Restoration Achieved",
 ]
+IndicatorType = Literal["Address", "EmailAddress", "File", "Host", "URL", "ASN"]
 TaskStatus = Literal["Pending", "Open", "Reopened", "Closed"]
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -126,7 +129,7 @@ class NewIndicator(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    type: Literal["Address", "EmailAddress", "File", "Host", "URL", "ASN"] = Field(description="Its type.")
+    type: Annotated[IndicatorType, BeforeValidator(_spelled(IndicatorType)), Field(description="Its type.")]
     summary: Text = Field(description="The address, host name, URL, hash or number.")
 
 
@@ -216,19 +219,23 @@ class ThreatConnectCase(CaseModel):
         frozenset[Text], Set(key=str), Field(description="Logins of those who may see the case; never empty.")
     ] = frozenset()
     tags: Annotated[
-        tuple[TagName, ...], Set(key=str.casefold), Field(description="Names or ATT&CK technique ids.")
+        tuple[TagName, ...],
+        Set(key=str.casefold),
+        Field(max_length=MANY, description="Names or ATT&CK technique ids."),
     ] = ()
     attributes: Annotated[
         dict[Text, CaseAttribute], items_of(CaseAttribute), Field(description="By your key.")
     ] = Field(default_factory=dict)
     associated_cases: Annotated[
-        tuple[Text, ...], Set(key=str, links=True), Field(description="Ids, or ${cases.NAME.id}.")
+        tuple[Text, ...], Set(key=str, links=True), Field(max_length=MANY, description="Ids, or ${cases.NAME.id}.")
     ] = ()
     associated_groups: Annotated[
-        tuple[Text | NewGroup, ...], Set(key=str), Field(description="Ids, or groups to create.")
+        tuple[Text | NewGroup, ...], Set(key=str), Field(max_length=MANY, description="Ids, or groups to create.")
     ] = ()
     associated_indicators: Annotated[
-        tuple[Text | NewIndicator, ...], Set(key=str.casefold), Field(description="Ids, or type and summary.")
+        tuple[Text | NewIndicator, ...],
+        Set(key=str.casefold),
+        Field(max_length=MANY, description="Ids, or type and summary."),
     ] = ()
     artifacts: Annotated[dict[Text, Artifact], items_of(Artifact), Field(description="By your key.")] = Field(
         default_factory=dict

@@ -682,7 +682,7 @@ def group(**fields: Any) -> Entry:
 
 
 def test_a_group_that_was_made_before_is_found_by_its_xid() -> None:
-    groups = Groups({"group%2Fof%20ours": {"data": {"id": 8001}}})
+    groups = Groups({"group%2Fof%20ours": {"data": {"id": 8001, "name": "Known"}}})
     mine = group(xid="group/of ours", owner="Lab & Co")
 
     found = provider().lookup(groups, [subject("a", associated_groups=["5", mine, group(name="New")])])
