@@ -184,6 +184,8 @@ class _Work:
     handles: dict[str, str] = field(default_factory=dict)
     """What the system calls the items and members that this run has made."""
     warnings: list[str] = field(default_factory=list)
+    repaired: set[Path] = field(default_factory=set)
+    """Sets that were sent whole: what else was planned for them is done."""
 
     def outcome(self, status: Status, message: str | None = None) -> Outcome:
         change = self.change
@@ -203,7 +205,8 @@ class _Work:
     def _send(self, operations: Iterable[Operation]) -> None:
         for operation in operations:
             self.means.stop.check()
-            self._operation(operation)
+            if not operation.fields or not self.repaired.issuperset(operation.fields):
+                self._operation(operation)
 
     def _settle(self) -> None:
         change = self.change
@@ -306,7 +309,7 @@ class _Work:
             return Verdict({})
         before = {} if operation.creates else self.before
         written = Written(self._filled_change, told.live, before, self._tenant, self.plan.lineage)
-        return written.verdict(operation.verifies)
+        return written.verdict(operation)
 
     def _repair(self, deviation: Deviation, told: Told, *, again: bool) -> None:
         """Send the whole set to a system that did something else than adding and taking away."""
@@ -315,6 +318,7 @@ class _Work:
             raise UnexpectedAnswer(f"it was done, but not as asked: {deviation.text}", told)
         self.warnings.append(f"{deviation.text} although it was asked otherwise; the whole set was sent")
         self._operation(whole, again=True)
+        self.repaired.update(whole.fields)
 
     def _request(self, operation: Operation) -> Request:
         marker = Marker(self.plan.lineage, str(self.change.address), self.plan.serial)

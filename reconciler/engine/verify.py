@@ -8,7 +8,7 @@ missing, or there although removed     it did something else, such as replacing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -17,6 +17,7 @@ from reconciler.engine.tenant import Tenant
 from reconciler.model.case import Live
 from reconciler.model.change import Change, FieldChange
 from reconciler.model.fields import Fold
+from reconciler.model.operation import Operation
 from reconciler.model.values import Value, member_text
 from reconciler.planning.naming import Handles, Named
 
@@ -66,15 +67,17 @@ class Written:
     tenant: Tenant
     lineage: str
 
-    def verdict(self, attributes: Sequence[str]) -> Verdict:
-        """Compare sets with what is live."""
+    def verdict(self, operation: Operation) -> Verdict:
+        """Compare the sets that an operation verifies with what is live; what goes later may be there."""
+        attributes = operation.verifies
         renamed: dict[str, str] = {}
         deviations = []
         for change in (each for each in self.change.fields if each.path[0] in attributes and each.is_set):
-            found = self._deviation(change, renamed)
+            is_whole = change.path in operation.fields
+            found = self._deviation(change, renamed, is_whole=is_whole)
             if found and found.missing:
                 renamed |= _renamed(found, self.live, self.tenant)
-                found = self._deviation(change, renamed)
+                found = self._deviation(change, renamed, is_whole=is_whole)
             if found:
                 deviations.append(found)
         handles = {
@@ -85,7 +88,7 @@ class Written:
     def _named(self, handles: Handles) -> Named:
         return in_words_of(self.change, self.live, self.tenant.provider.schema, self.lineage, handles)
 
-    def _deviation(self, field: FieldChange, handles: Handles) -> Deviation | None:
+    def _deviation(self, field: FieldChange, handles: Handles, *, is_whole: bool) -> Deviation | None:
         name = field.path[0]
         key = self.tenant.provider.schema.fields[name].key or str
         shown = self._named(handles).attributes.get(name) or frozenset()
@@ -94,7 +97,7 @@ class Written:
         there, gone = _keys(shown, key), _keys(field.remove, key)
         expected = frozenset(member for member in was if _key(member, key) not in gone) | field.add
         missing = frozenset(member for member in expected if _key(member, key) not in there)
-        left = frozenset(member for member in field.remove if _key(member, key) in there)
+        left = frozenset(member for member in field.remove if is_whole and _key(member, key) in there)
         return Deviation(name, expected, missing, left) if missing or left else None
 
 

@@ -432,3 +432,24 @@ class TestServerWithoutModes(ProviderConformance):
         assert outcome.status is Status.FAILED
         assert "tags still has a, b, c" in (outcome.message or "")
         assert not harness.plan().is_empty
+
+    def test_what_others_put_there_comes_back_before_anything_else_is_taken_away(self, harness: Harness) -> None:
+        """Of a shared set the first request tells what the server does; the second is not sent any more."""
+        shared = {**TAGGED.declared, "ownership": {"tags": "shared"}}
+        harness.declare(one=shared)
+        harness.apply()
+        id = harness.id_of("one")
+        harness.emulator.add_tag(int(id), "theirs")  # type: ignore[attr-defined] # people of this system
+        harness.forget_requests()
+        harness.declare(one={**shared, "tags": ["a", "b", "q4"]})
+
+        (outcome,) = harness.apply().outcomes
+
+        path = CASE.replace("{id}", id)
+        assert harness.writes == [
+            ("PUT", path, {"tags": names("append", "q4")}),
+            ("PUT", path, {"tags": names("replace", "a", "b", "q4", "theirs")}),
+        ]
+        assert len(outcome.warnings) == 1
+        assert harness.plan().is_empty
+        assert not harness.drift().drift

@@ -296,6 +296,7 @@ def _set_members(context: Context, f: FieldChange, first: Put, second: Put, *, i
             data = bodies.added(name, add, marker, groups)
             adding = last if is_new else first
             adding.collect(name, data, "append", f"add {count(len(add), noun)}")
+            adding.verifies += _verified([f]) if adding is not last else ()
         if remove:
             data = bodies.removed(name, remove, context.handles)
             removing = first if is_new else last

@@ -333,7 +333,7 @@ TABLE: list[Any] = [
             {"tags": data({"name": "a"}, {"name": "f"}, mode="")},
             ["tags"],
         ),
-        [put({"tags": names("append", "b", "c")}), set_tags({"tags": names("delete", "a")}, "tags")],
+        [set_tags({"tags": names("append", "b", "c")}), set_tags({"tags": names("delete", "a")}, "tags")],
         id="tags gain and lose and are shared: append, then delete, the foreign one stays",
     ),
     pytest.param(
@@ -385,7 +385,7 @@ TABLE: list[Any] = [
             shared=["tags", "associated_cases"],
         ),
         [
-            put(
+            set_tags(
                 {
                     "status": "Closed",
                     "tags": names("append", "b"),
@@ -541,7 +541,7 @@ TABLE: list[Any] = [
             shared=["associated_groups", "tags"],
         ),
         [
-            put({"associatedGroups": ids("delete", 5), "tags": names("append", "b")}),
+            set_tags({"associatedGroups": ids("delete", 5), "tags": names("append", "b")}),
             put(
                 {"associatedGroups": GUY_LINK, "tags": names("delete", "a")},
                 "associated_groups",
@@ -715,7 +715,7 @@ TABLE: list[Any] = [
             shared=["tags"],
         ),
         [
-            put(
+            set_tags(
                 {"name": "B", "tags": names("append", "b"), "attributes": ids("delete", 31, 33)},
                 "name",
                 "attributes.a",
