@@ -1,0 +1,1 @@
+"""Communifire (also called Axero): cases of its spaces."""
