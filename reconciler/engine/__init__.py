@@ -17,6 +17,8 @@ refresh       reading what is live
 reread        looking once more before writing
 perform       one request, so that it happens once
 recorder      writing down what was done
+verify        holding sets against what is shown of them
+work          one case, request by request
 apply         a whole plan, cases side by side
 recover       what became of creates that nobody lived to note
 """

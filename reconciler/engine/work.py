@@ -1,0 +1,351 @@
+"""One case on its way: what has been sent for it, what was told, and the record as far as it is true."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NoReturn
+from urllib.parse import quote, urlencode
+
+from reconciler.engine.perform import SETTLE, Captured, Request, Told, UnexpectedAnswer, perform
+from reconciler.engine.progress import Progress
+from reconciler.engine.recorder import Recorder
+from reconciler.engine.reread import Now, pending, reread, standing
+from reconciler.engine.stop import Stop
+from reconciler.engine.tenant import Tenant, Tenants
+from reconciler.engine.verify import Deviation, Verdict, Written
+from reconciler.errors import Conflict, ReconcilerError, Refused
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change
+from reconciler.model.operation import Operation
+from reconciler.model.plan import Plan
+from reconciler.model.record import Record
+from reconciler.model.result import Outcome, Status
+from reconciler.model.values import (
+    ABSENT,
+    Digest,
+    Marker,
+    Path,
+    Ref,
+    Secret,
+    Template,
+    Value,
+    leaves,
+    member_text,
+    parse_template,
+    transform,
+)
+from reconciler.planning.naming import lookalikes
+from reconciler.planning.normalize import fill
+from reconciler.state import Intent
+
+ITEM: Final = 2
+"""Steps of a path that leads to an item."""
+
+
+class Known:
+    """What references stand for, growing as cases are created; thread-safe."""
+
+    def __init__(self, known: Mapping[str, Mapping[str, Value]]) -> None:
+        self._lock = threading.Lock()
+        self._known = dict(known)
+
+    def learn(self, case: str, told: Captured) -> None:
+        """Add what was told about a case."""
+        with self._lock:
+            self._known[case] = {**self._known.get(case, {}), **told}
+
+    def fill(self, value: Value) -> Value:
+        """Return the value with its references filled in."""
+        with self._lock:
+            known = dict(self._known)
+        return fill(value, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an apply works with."""
+
+    tenants: Tenants
+    recorder: Recorder
+    records: Mapping[Address, Record]
+    """The records that the plan was made upon."""
+    known: Known
+    secrets: Mapping[str, str]
+    """What digests stand for, by their text."""
+    stop: Stop
+    progress: Progress
+    parallelism: int = 8
+    settle: tuple[float, ...] = SETTLE
+
+
+@dataclass(slots=True)
+class Work:
+    """The progress of one case: what has been sent, and the record as far as it is true."""
+
+    change: Change
+    plan: Plan
+    means: Means
+    record: Record | None
+    requests: int = 0
+    begun: bool = False
+    """A request was announced: whatever became of it, the case is no longer untried."""
+    postponed: tuple[Operation, ...] = ()
+    """What is sent when cases that come later are done."""
+    before: Mapping[str, Value] = field(default_factory=dict)
+    """The sets as they were just before the first write."""
+    lookalikes: dict[str, frozenset[str]] = field(default_factory=dict)
+    """For items to be made, the ids of those that said the same just before the first write."""
+    handles: dict[str, str] = field(default_factory=dict)
+    """What the system calls the items and members that this run has made."""
+    warnings: list[str] = field(default_factory=list)
+    repaired: set[Path] = field(default_factory=set)
+    """Sets that were sent whole: what else was planned for them is done."""
+
+    def outcome(self, status: Status, message: str | None = None) -> Outcome:
+        """Return how the case ended, with what it took until then."""
+        change = self.change
+        return Outcome(change.address, change.action, status, self.requests, message, tuple(self.warnings))
+
+    def run(self) -> None:
+        """Send what need not wait for others, and settle the record if that is all; raises ReconcilerError."""
+        operations = self._pending()
+        self.postponed = tuple(operation for operation in operations if operation.after)
+        self._send(operation for operation in operations if not operation.after)
+        if not self.postponed:
+            self._settle()
+
+    def finish(self) -> None:
+        """Send what had to wait, and settle the record; raises ReconcilerError."""
+        self._send(self.postponed)
+        self._settle()
+
+    def _send(self, operations: Iterable[Operation]) -> None:
+        for operation in operations:
+            self.means.stop.check()
+            if not operation.fields or not self.repaired.issuperset(operation.fields):
+                self._operation(operation)
+
+    def _settle(self) -> None:
+        change = self.change
+        if change.record is None:
+            self.means.recorder.settle(change.address, None)
+            return
+        told = self.record or change.record
+        ended = replace(self._filled(change.record), id=told.id, url=told.url)
+        handles = {**self._planned_handles, **self.handles}
+        self.means.recorder.settle(change.address, replace(ended, handles=_held(handles, ended)))
+
+    @property
+    def _tenant(self) -> Tenant:
+        return self.means.tenants[self.change.address.provider]
+
+    @property
+    def _planned_handles(self) -> Mapping[str, str]:
+        return self.change.record.handles if self.change.record else {}
+
+    def _pending(self) -> tuple[Operation, ...]:
+        change = self.change
+        if change.action is Action.CREATE:
+            self.record = None  # what was recorded is gone; nothing of the new case holds yet
+            return change.operations
+        if not change.operations:
+            return ()
+        live = reread(change, self._tenant)
+        if live is None and change.action is Action.DELETE:
+            return ()
+        if live is None:
+            raise Conflict(f"{change.address}: the case was deleted after the plan was made")
+        schema, lineage = self._tenant.provider.schema, self.plan.lineage
+        for operation in change.operations:
+            self.lookalikes |= lookalikes(live, operation.makes, self._wanted, lineage)
+        now = standing(self._filled_change, live, schema, lineage)
+        self.before = {path[0]: value for path, (_, value) in now.items() if len(path) == 1}
+        return pending(change, now, schema)
+
+    @property
+    def _wanted(self) -> Mapping[str, Value]:
+        """What the case shall become, with items that are made now and not looked at afterwards."""
+        wanted = dict(self.change.record.recorded) if self.change.record else {}
+        for f in self.change.fields:
+            if len(f.path) == ITEM and isinstance(f.after, Mapping):
+                wanted[f.path[0]] = {**wanted.get(f.path[0], {}), f.path[1]: f.after}
+        return dict(self.means.known.fill(wanted))
+
+    def _operation(self, operation: Operation, *, again: bool = False) -> None:
+        request = self._request(operation)
+        if operation.droppable and _is_empty(request.body):
+            self._advance(operation, Told())
+            return
+        intent = self.means.recorder.announce(self.change, request, self._after(operation, Told()))
+        self.begun = True
+        try:
+            told = perform(request, self._tenant, self.means.stop, self.means.settle)
+        except UnexpectedAnswer as error:
+            self.requests += 1
+            self._advance(operation, error.told)
+            self.means.recorder.done(intent, self.record)
+            raise
+        except Refused as error:
+            self.means.recorder.failed(intent, str(error))
+            raise
+        if told.adopted and not self._is_as_asked(operation, told):
+            self._adopt(operation, told, intent)
+        self.requests += 1
+        verdict = self._verdict(operation, told)
+        self.warnings += verdict.warnings_beside(self.handles)
+        self.handles |= verdict.handles
+        wrong = {(deviation.attribute,) for deviation in verdict.deviations}
+        true = tuple(path for path in operation.fields if path not in wrong)
+        self._advance(replace(operation, fields=true), told)
+        deleted = self.change.action is Action.DELETE
+        self.means.recorder.done(intent, None if deleted else self.record)
+        for deviation in verdict.deviations:
+            self._repair(deviation, told, again=again)
+
+    def _is_as_asked(self, operation: Operation, told: Told) -> bool:
+        """Tell whether a case that was there before holds all that it was to get."""
+        change = replace(self._filled_change, id=str(told.captured["id"]))
+        live = reread(change, self._tenant)
+        if live is None:
+            return False
+        now = standing(change, live, self._tenant.provider.schema, self.plan.lineage)
+        return all(".".join(path) in told.handles or now[path][0] is Now.DONE for path in operation.fields)
+
+    def _adopt(self, operation: Operation, told: Told, intent: Intent) -> NoReturn:
+        """Record a case of ours that was there before, with nothing of what it was to get; raise Conflict."""
+        self._advance(replace(operation, fields=()), replace(told, handles={}))
+        self.means.recorder.done(intent, self.record)
+        raise Conflict(
+            f"{self.change.address}: it exists already, as case {told.captured['id']}, from a run that is not "
+            "recorded; it is ours again and was left as it is",
+            hint="plan again to see how it differs",
+        )
+
+    def _verdict(self, operation: Operation, told: Told) -> Verdict:
+        if not operation.verifies or told.live is None:
+            return Verdict({})
+        before = {} if operation.creates else self.before
+        written = Written(self._filled_change, told.live, before, self._tenant, self.plan.lineage)
+        return written.verdict(operation)
+
+    def _repair(self, deviation: Deviation, told: Told, *, again: bool) -> None:
+        """Send the whole set to a system that did something else than adding and taking away."""
+        whole = self._tenant.provider.whole(self._filled_change, deviation.attribute, deviation.expected)
+        if again or whole is None or not deviation.expected:
+            raise UnexpectedAnswer(f"it was done, but not as asked: {deviation.text}", told)
+        self.warnings.append(f"{deviation.text} although it was asked otherwise; the whole set was sent")
+        self._operation(whole, again=True)
+        self.repaired.update(whole.fields)
+
+    def _request(self, operation: Operation) -> Request:
+        marker = Marker(self.plan.lineage, str(self.change.address), self.plan.serial)
+        path = self.means.known.fill(parse_template(operation.path))
+        if operation.query:
+            path = f"{path}?{urlencode(operation.query, quote_via=quote)}"
+        body = transform(self.means.known.fill(operation.body), self._sent)
+        unknown = [leaf for leaf in leaves((path, body)) if isinstance(leaf, Ref | Template)]
+        if unknown:
+            raise ReconcilerError(f"{self.change.address}: {unknown[0].text} is not known; apply that case first")
+        return Request(operation, path, body, self._filled_change, marker, self._wanted, self._known(operation))
+
+    def _known(self, operation: Operation) -> dict[str, frozenset[str]]:
+        """Return for each item that is to be made the ids that are others': look-alikes, and our other items."""
+        handles = {**self._planned_handles, **self.handles}
+
+        def ours(name: str) -> frozenset[str]:
+            return frozenset(id for path, id in handles.items() if path.partition(".")[0] == name)
+
+        paths = {".".join(path): path[0] for path in operation.makes}
+        return {path: self.lookalikes.get(path, frozenset()) | ours(name) for path, name in paths.items()}
+
+    @property
+    def _filled_change(self) -> Change:
+        """The change as it is known by now: with the ids of cases that were made before."""
+        fill = self.means.known.fill
+        fields = (replace(f, before=fill(f.before), after=fill(f.after)) for f in self.change.fields)
+        return replace(
+            self.change, id=self.change.id or (self.record.id if self.record else None), fields=tuple(fields)
+        )
+
+    def _sent(self, leaf: Value) -> Any:
+        """Return a leaf as it goes over the wire."""
+        match leaf:
+            case Marker():
+                return leaf.text
+            case Digest():
+                return self._secret(leaf)
+            case _:
+                return leaf
+
+    def _secret(self, digest: Digest) -> str:
+        """Return what a digest stands for: a secret that is declared, or a member of a set that is to go."""
+        if digest.text in self.means.secrets:
+            return self.means.secrets[digest.text]
+        names = frozenset(field.path[0] for field in self.change.fields)
+        live = self._tenant.read_one(self.change.id, names) if self.change.id else None
+        for text in leaves(live.attributes) if live else ():
+            if isinstance(text, str) and Secret(text).digest(self.plan.lineage) == digest:
+                return text
+        raise ReconcilerError(
+            f"{self.change.address}: a secret is no longer what it was when the plan was made", hint="plan again"
+        )
+
+    def _advance(self, operation: Operation, told: Told) -> None:
+        if told.captured:
+            self.means.known.learn(self.change.address.name, told.captured)
+        self.handles |= told.handles
+        self.record = self._after(operation, told)
+
+    def _after(self, operation: Operation, told: Told) -> Record:
+        """Return the record as it will be true once the operation is done."""
+        change, base, captured = self.change, self.record, told.captured
+        target = change.record or base or self.means.records[change.address]
+        recorded = dict(base.recorded) if base else {}
+        for path in operation.fields:
+            _take(recorded, target.recorded, path)
+        handles = {**(base.handles if base else {}), **self._planned_handles, **self.handles}
+        record = replace(
+            self._filled(target),
+            id=str(captured.get("id") or (base.id if base else change.id) or ""),
+            url=str(captured.get("url") or (base.url if base else change.url) or ""),
+            recorded=self.means.known.fill(recorded),
+        )
+        return replace(record, handles=_held(handles, record))
+
+    def _filled(self, record: Record) -> Record:
+        return replace(record, recorded=self.means.known.fill(record.recorded))
+
+
+def _take(recorded: dict[str, Value], target: Mapping[str, Value], path: Path) -> None:
+    """Make `recorded` what `target` says at one path; a field of an item brings the item with it."""
+    name, *rest = path
+    value = target.get(name, ABSENT)
+    if rest:
+        inner = dict(recorded.get(name) or {})
+        _take(inner, value if isinstance(value, Mapping) else {}, tuple(rest))
+        value = inner
+    if value is not ABSENT:
+        recorded[name] = value
+    elif len(path) == 1:
+        recorded.pop(name, None)
+
+
+def _held(handles: Mapping[str, str], record: Record) -> dict[str, str]:
+    """Return the handles of what is recorded, item or member, and of what is only ignored for now."""
+
+    def is_held(path: str) -> bool:
+        name, _, key = path.partition(".")
+        within = record.recorded.get(name)
+        if isinstance(within, AbstractSet):
+            return any(member_text(member) == key for member in within)
+        return name in record.lifecycle.ignore_changes or (isinstance(within, Mapping) and key in within)
+
+    return {path: handle for path, handle in handles.items() if is_held(path)}
+
+
+def _is_empty(body: Value) -> bool:
+    """Tell whether a body carries nothing: all its collections are empty."""
+    return isinstance(body, Mapping) and not any(body.values())
