@@ -135,16 +135,16 @@ class Work:
             return
         told = self.record or change.record
         ended = replace(self._filled(change.record), id=told.id, url=told.url)
-        handles = {**self._planned_handles, **self.handles}
-        self.means.recorder.settle(change.address, replace(ended, handles=_held(handles, ended)))
+        self.means.recorder.settle(change.address, replace(ended, handles=_held(self._known_handles, ended)))
 
     @property
     def _tenant(self) -> Tenant:
         return self.means.tenants[self.change.address.provider]
 
     @property
-    def _planned_handles(self) -> Mapping[str, str]:
-        return self.change.record.handles if self.change.record else {}
+    def _known_handles(self) -> Mapping[str, str]:
+        """What the system calls the parts of the case: as it was planned, and as this run was told."""
+        return {**(self.change.record.handles if self.change.record else {}), **self.handles}
 
     def _pending(self) -> tuple[Operation, ...]:
         change = self.change
@@ -158,9 +158,9 @@ class Work:
             return ()
         if live is None:
             raise Conflict(f"{change.address}: the case was deleted after the plan was made")
-        schema, lineage = self._tenant.provider.schema, self.plan.lineage
+        schema, lineage, wanted = self._tenant.provider.schema, self.plan.lineage, self._wanted
         for operation in change.operations:
-            self.lookalikes |= lookalikes(live, operation.makes, self._wanted, lineage)
+            self.lookalikes |= lookalikes(live, operation.makes, wanted, lineage)
         now = standing(self._filled_change, live, schema, lineage)
         self.before = {path[0]: value for path, (_, value) in now.items() if len(path) == 1}
         return pending(change, now, schema)
@@ -253,7 +253,7 @@ class Work:
 
     def _known(self, operation: Operation) -> dict[str, frozenset[str]]:
         """Return for each item that is to be made the ids that are others': look-alikes, and our other items."""
-        handles = {**self._planned_handles, **self.handles}
+        handles = self._known_handles
 
         def ours(name: str) -> frozenset[str]:
             return frozenset(id for path, id in handles.items() if path.partition(".")[0] == name)
@@ -306,7 +306,7 @@ class Work:
         recorded = dict(base.recorded) if base else {}
         for path in operation.fields:
             _take(recorded, target.recorded, path)
-        handles = {**(base.handles if base else {}), **self._planned_handles, **self.handles}
+        handles = {**(base.handles if base else {}), **self._known_handles}
         record = replace(
             self._filled(target),
             id=str(captured.get("id") or (base.id if base else change.id) or ""),
