@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 from reconciler.providers.emulation import Call, Reply
 from reconciler.providers.threatconnect.emulator.answers import bad
-from reconciler.providers.threatconnect.emulator.fields import FIELDS
+from reconciler.providers.threatconnect.emulator.fields import ENRICHMENTS, FIELDS
 from reconciler.providers.threatconnect.emulator.tql import Parameter, compile_query
 
 _DEFAULT_LIMIT = 100
@@ -24,8 +24,6 @@ _MAX_LIMIT = 10_000
 _PAGING = {"resultStart", "resultLimit"}
 _DIRECTIONS = {"asc", "desc", "nullsfirst", "nullslast"}
 _MAX_PARTS = 2
-# What enriches an answer without being a field of it (vendor's page Include Additional Fields).
-_ENRICHMENTS = {"cases": {"userDetails"}}
 _Thing = TypeVar("_Thing")
 
 
@@ -38,7 +36,7 @@ def fields_of(call: Call, kind: str) -> list[str]:
     names = [value for name, value in _asked(call) if name == "fields"]
     for name in names:
         parts = name.split(".")
-        known = parts[0] in FIELDS[kind] or parts[0] in _ENRICHMENTS.get(kind, ())
+        known = parts[0] in FIELDS[kind] or parts[0] in ENRICHMENTS.get(kind, ())
         if not known or len(parts) > _MAX_PARTS:
             raise bad(f"{name} is not a field of {kind}.")
     return names
