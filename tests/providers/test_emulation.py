@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
+from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +22,9 @@ from reconciler.providers.emulation import (
     Reply,
     route,
 )
+from reconciler.sandbox import serve
+
+JSON = {"content-type": "application/json"}
 
 
 class Shelf(Emulator):
@@ -52,6 +58,13 @@ class Shelf(Emulator):
     @route("GET", "/{page}")
     def page(self, call: Call, page: str) -> Reply:
         return Reply.text(HTTPStatus.OK, f"page {page}")
+
+
+class LenientShelf(Shelf):
+    """One that reads JSON in which strings have raw line breaks."""
+
+    def decode(self, content: bytes) -> Any:
+        return json.loads(content, strict=False)
 
 
 @pytest.fixture
@@ -101,16 +114,46 @@ def test_a_refusal_carries_its_status_words_and_headers(client: httpx.Client) ->
 
 
 def test_a_body_that_is_no_json_is_refused_before_the_route(client: httpx.Client, shelf: Shelf) -> None:
-    answer = client.put("/books/emma", content=b"{", headers={"content-type": "application/json"})
+    answer = client.put("/books/emma", content=b"{", headers=JSON)
 
     assert answer.status_code == HTTPStatus.BAD_REQUEST
     assert shelf.titles == []
 
 
-def test_a_body_of_another_content_type_is_not_read(client: httpx.Client) -> None:
+def test_a_body_of_another_content_type_is_not_read(client: httpx.Client, shelf: Shelf) -> None:
     answer = client.put("/books/emma", content=b"[1]", headers={"content-type": "text/plain"})
 
     assert answer.json() == {"title": "emma", "note": None}
+    assert (shelf.requests[0].body, shelf.requests[0].content) == (None, b"[1]")
+
+
+@contextmanager
+def in_memory(emulator: Emulator) -> Iterator[httpx.Client]:
+    with httpx.Client(transport=httpx.MockTransport(emulator.handle), base_url="http://shelf.test") as client:
+        yield client
+
+
+@contextmanager
+def over_loopback(emulator: Emulator) -> Iterator[httpx.Client]:
+    with serve(emulator) as server, httpx.Client(base_url=server.url, trust_env=False) as client:
+        yield client
+
+
+@pytest.mark.parametrize("reached", [in_memory, over_loopback])
+@pytest.mark.parametrize(("kind", "status", "read"), [(Shelf, 400, None), (LenientShelf, 201, "a\nb")])
+def test_an_emulator_decides_what_it_reads_as_json_whichever_way_it_comes(
+    reached: Callable[[Emulator], AbstractContextManager[httpx.Client]],
+    kind: type[Shelf],
+    status: int,
+    read: str | None,
+) -> None:
+    shelf = kind()
+    with reached(shelf) as client:
+        answer = client.put("/books/emma", content=b'"a\nb"', headers=JSON)
+
+    assert answer.status_code == status
+    assert answer.json().get("note") == read
+    assert [(recorded.body, recorded.content) for recorded in shelf.requests] == [(read, b'"a\nb"')]
 
 
 # ------------------------------------------------------------------------------------ the record
@@ -121,7 +164,7 @@ def test_requests_are_recorded_with_query_body_and_status(client: httpx.Client, 
     client.get("/books", params={"a[]": ["1", "2"]})
 
     assert shelf.requests == [
-        Recorded("PUT", "/books/emma", (), {"by": "Austen"}, 201, executed=True),
+        Recorded("PUT", "/books/emma", (), {"by": "Austen"}, 201, executed=True, content=b'{"by":"Austen"}'),
         Recorded("GET", "/books", (("a[]", "1"), ("a[]", "2")), None, 200, executed=True),
     ]
     assert shelf.writes == [("PUT", "/books/emma", {"by": "Austen"})]

@@ -4,6 +4,7 @@ What the emulator of every system shares: routes, a recorder, faults, and one wa
     httpx.MockTransport(emulator.handle) ──┐
                                            ├─► answer(Call) ─► Outcome ─► a response, half of one, or none
     the loopback server ───────────────────┘      │
+                                                  ├─ decode         what the body says
                                                   ├─ faults.take    what is scripted for this request
                                                   ├─ observer       before and after it
                                                   └─ guard, route   under the emulator's lock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import threading
 import time
@@ -70,9 +71,9 @@ class Emulator:
     A stand-in for one system, in memory.
 
     Subclasses write `@route` methods, their own or those of `parts` (objects that share the store), and may
-    override `guard` and `refusal`. What touches the store outside a route does so under `lock`. `observer`,
-    if set, is called before and after each request, outside the lock. `origin` is the address of the
-    system as its own answers name it.
+    override `guard`, `decode` and `refusal`. What touches the store outside a route does so under `lock`.
+    `observer`, if set, is called before and after each request, outside the lock. `origin` is the address of
+    the system as its own answers name it.
     """
 
     def __init__(
@@ -94,6 +95,10 @@ class Emulator:
 
     def guard(self, call: Call) -> None:
         """Raise `Refused` for a call that must reach no route: no token, over the limit."""
+
+    def decode(self, content: bytes) -> Any:
+        """Read a body that was announced as JSON; raises `ValueError` for what this system takes for none."""
+        return json.loads(content)
 
     def refusal(self, refused: Refused, route: str) -> Reply:  # noqa: ARG002 (for subclasses whose shapes vary)
         """Put a refusal into the system's shape; `route` is `METHOD template`, empty before routing."""
@@ -139,7 +144,8 @@ class Emulator:
 
     def answer(self, call: Call) -> Outcome:
         """Answer a call, with its faults: the one way in for every transport."""
-        arrived = Recorded(call.method, call.path, call.query, call.body, status=None, executed=False)
+        call = call.decoded(self.decode)
+        arrived = _arrived(call)
         fault = self._next_fault(call)
         self._observe("before", arrived)
         with self.lock:
@@ -203,6 +209,12 @@ def _call_of(request: httpx.Request) -> Call:
     url = request.url
     origin = f"{url.scheme}://{url.netloc.decode()}"
     return Call.parse(request.method, url.raw_path.decode(), request.headers, request.read(), origin)
+
+
+def _arrived(call: Call) -> Recorded:
+    return Recorded(
+        call.method, call.path, call.query, call.body, status=None, executed=False, content=call.content
+    )
 
 
 def _response(reply: Reply, *, half: bool) -> httpx.Response:

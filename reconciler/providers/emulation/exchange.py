@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -14,15 +14,17 @@ class Call:
     """
     One request as it arrived.
 
-    `path` is percent-decoded; `body` is the decoded JSON, None where there is none; `readable` is False
-    where a body was announced as JSON and is none; `origin` is scheme and host, without a slash at the end;
-    `target` is path and query as they were sent.
+    `path` is percent-decoded, names of headers are in lower case. `content` are the bytes of the body; `body` is
+    what they say once they are `decoded`, None where there is no JSON; `readable` is False where they were
+    announced as JSON and are none. `origin` is scheme and host, without a slash at the end; `target` is path and
+    query as they were sent.
     """
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
     body: Any = None
     readable: bool = True
     origin: str = ""
@@ -30,28 +32,30 @@ class Call:
 
     @classmethod
     def parse(cls, method: str, target: str, headers: Mapping[str, str], content: bytes, origin: str) -> Self:
-        """Read a request off the wire; a body counts only where its content type says JSON."""
+        """Read a request off the wire; its body is left to whoever is to decode it."""
         parts = urlsplit(target)
-        lowered = {name.lower(): value for name, value in headers.items()}
-        announced = "json" in lowered.get("content-type", "") and bool(content)
-        body, readable = _decoded(content) if announced else (None, True)
         return cls(
             method=method,
             path=unquote(parts.path),
             query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
-            headers=lowered,
-            body=body,
-            readable=readable,
+            headers={name.lower(): value for name, value in headers.items()},
+            content=content,
             origin=origin,
             target=target,
         )
 
+    def decoded(self, decode: Callable[[bytes], Any]) -> Self:
+        """
+        Give the call with its body read by `decode`, which raises `ValueError` for what is no JSON.
 
-def _decoded(content: bytes) -> tuple[Any, bool]:
-    try:
-        return json.loads(content), True
-    except ValueError:
-        return None, False
+        A body counts only where its content type says JSON.
+        """
+        if not self.content or "json" not in self.headers.get("content-type", ""):
+            return self
+        try:
+            return replace(self, body=decode(self.content))
+        except ValueError:
+            return replace(self, readable=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +120,9 @@ class Recorded:
     """
     One request in the emulator's memory.
 
-    `status` is None when the client was given no answer. `executed` says that a route handled it, be it by
-    refusing it; a request that a fault, the rate limit or the token check stopped was not executed.
+    `content` are the bytes of its body as they arrived, `body` is what the emulator read in them. `status` is
+    None when the client was given no answer. `executed` says that a route handled it, be it by refusing it; a
+    request that a fault, the rate limit or the token check stopped was not executed.
     """
 
     method: str
@@ -126,3 +131,4 @@ class Recorded:
     body: Any
     status: int | None
     executed: bool
+    content: bytes = b""

@@ -7,12 +7,14 @@ The number in a test's name is the statement's. What is not in the checklist is 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from reconciler.providers.emulation import Fault, FaultKind, Match
+from reconciler.sandbox import serve
 from tests.providers.communifire.emulated import CASE, CASES, JSON, Site, failed
 
 FIXTURE = {
@@ -48,6 +50,20 @@ LONG_FIELDS = {"IssueDescription", "TagsCSV", "RecipientUserIDCSV"}
 @pytest.fixture
 def site() -> Site:
     return Site()
+
+
+@pytest.fixture(params=["in memory", "over loopback"])
+def client(request: pytest.FixtureRequest, site: Site) -> Iterator[httpx.Client]:
+    """Give a client with the right key, one that calls the emulator and one that dials it."""
+    if request.param == "in memory":
+        yield site.client
+        return
+    headers = {"Rest-Api-Key": site.emulator.api_key}
+    with (
+        serve(site.emulator) as server,
+        httpx.Client(base_url=server.url, headers=headers, trust_env=False) as each,
+    ):
+        yield each
 
 
 def without(shown: Any, *keys: str) -> dict[str, Any]:
@@ -160,11 +176,24 @@ def test_11_or_ignores_objects_under_the_name_of_success() -> None:
         json.dumps('\ufeff{"IssueStatusID": 2, "AssignedToUserID": 20}').encode(),
     ],
 )
-def test_12_raw_line_breaks_and_a_mark_of_the_byte_order_do_not_disturb(site: Site, content: bytes) -> None:
-    answer = site.client.put(CASE, content=content, headers=JSON)
+def test_12_raw_line_breaks_and_a_mark_of_the_byte_order_do_not_disturb(
+    site: Site, client: httpx.Client, content: bytes
+) -> None:
+    answer = client.put(CASE, content=content, headers=JSON)
 
     assert answer.json()["IsError"] is False
     assert (site.read(CASE)["IssueStatusID"], site.read(CASE)["AssignedToUserID"]) == (2, 20)
+    assert site.emulator.requests[0].content == content
+
+
+def test_12_a_write_is_recorded_as_the_text_that_it_is(site: Site, client: httpx.Client) -> None:
+    client.put(CASE, content=b'"{\n\\"IssueStatusID\\": 2}"', headers=JSON)
+    client.put(CASE, content=b'{"IssueStatusID": 2}', headers=JSON)
+
+    assert site.emulator.writes == [
+        ("PUT", CASE, '{\n"IssueStatusID": 2}'),
+        ("PUT", CASE, {"IssueStatusID": 2}),
+    ]
 
 
 def test_12_raw_line_breaks_in_a_text_are_kept(site: Site) -> None:
@@ -181,10 +210,11 @@ def test_13_a_body_that_holds_no_object_is_refused(site: Site, body: Any) -> Non
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff", b"not json"])
-def test_13_a_body_that_is_no_json_is_400(site: Site, content: bytes) -> None:
-    answer = site.client.put(CASE, content=content, headers=JSON)
+def test_13_a_body_that_is_no_json_is_400(site: Site, client: httpx.Client, content: bytes) -> None:
+    answer = client.put(CASE, content=content, headers=JSON)
 
     assert answer.status_code == 400
+    assert site.emulator.requests[0].content == content
     assert site.read(CASE)["DateUpdated"] == FIXTURE["DateUpdated"]
 
 

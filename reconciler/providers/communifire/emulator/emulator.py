@@ -12,12 +12,10 @@ A Communifire site in memory, as strict as what little is known of its API allow
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-
-import httpx
+from typing import Any
 
 from reconciler.providers.communifire.emulator.answers import DENIED, NO_RESOURCE, doubled, refusal
 from reconciler.providers.communifire.emulator.bodies import lenient
@@ -80,6 +78,10 @@ class CommunifireEmulator(PeopledEmulator):
             headers = (("retry-after", str(self.switches.retry_after_seconds)),)
             raise Refused(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests.", headers=headers)
 
+    def decode(self, content: bytes) -> Any:
+        """Read a body leniently: the vendor's own example of a PUT has raw line breaks in its string."""
+        return lenient(content)
+
     def refusal(self, refused: Refused, route: str) -> Reply:
         """Word a refusal; that of a PUT may come in a string, as its success does."""
         if not route and refused.status == HTTPStatus.NOT_FOUND:
@@ -87,28 +89,3 @@ class CommunifireEmulator(PeopledEmulator):
         reply = refusal(refused)
         in_string = self.switches.double_wrapped and route.startswith("PUT") and refused.status == HTTPStatus.OK
         return doubled(reply) if in_string else reply
-
-    def handle(self, request: httpx.Request) -> httpx.Response:
-        """Answer an httpx request, as the base does; a body that is JSON but for raw line breaks is read."""
-        return super().handle(_strict(request))
-
-
-def _strict(request: httpx.Request) -> httpx.Request:
-    """Write a body anew that only a lenient reader takes; the vendor's own example of a PUT is one."""
-    content = request.read()
-    try:
-        json.loads(content)
-    except ValueError:
-        return _rewritten(request, content)
-    return request
-
-
-def _rewritten(request: httpx.Request, content: bytes) -> httpx.Request:
-    try:
-        strict = json.dumps(lenient(content)).encode()
-    except ValueError:
-        return request
-    headers = [(name, value) for name, value in request.headers.multi_items() if name != "content-length"]
-    return httpx.Request(
-        request.method, request.url, headers=headers, content=strict, extensions=request.extensions
-    )
