@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -32,8 +33,8 @@ from reconciler.engine.tenant import Tenant, Tenants
 from reconciler.engine.work import Known, Means
 from reconciler.errors import PlanRefused, StalePlan
 from reconciler.model.address import Address
-from reconciler.model.case import Live
-from reconciler.model.change import Action, DriftReport
+from reconciler.model.case import Case, Live
+from reconciler.model.change import Action, Change, DriftReport
 from reconciler.model.fields import Schema
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
@@ -176,19 +177,33 @@ class Workspace:
         chosen = select(cases, state.records, targets, excludes)
         world = self._world(state, tenants, chosen, read_live=read_live)
         drafted = planner.draft(world)
-        meanings: dict[Address, Mapping[str, object]] = {}
-        for name, tenant in tenants.items():
-            changing = [change.address for change in drafted.changes if change.address.provider == name]
-            subjects = [
-                Subject(world.cases[address], world.lives.get(address), planner.marker_of(address, state))
-                for address in changing
-                if address in world.cases
-            ]
-            meanings |= tenant.provider.lookup(tenant.channel, subjects) if subjects else {}
+        meanings = self._meanings(drafted, world, tenants)
+        handles = planner.handles_in(meanings)
+        if any(not found.items() <= world.known_handles(address).items() for address, found in handles.items()):
+            drafted = planner.draft(replace(world, handles=handles))
         operations = {name: tenant.provider.operations for name, tenant in tenants.items()}
         plan = planner.finish(drafted, world, operations, meanings, now=now())
         warnings = (*self.configuration.warnings, *plan.warnings, *_partial(targets, excludes))
         return replace(plan, warnings=(*warnings, *self.configuration.settings.limits.exceeded(plan)))
+
+    def _meanings(
+        self, drafted: planner.Draft, world: planner.World, tenants: Tenants
+    ) -> dict[Address, Mapping[str, Any]]:
+        """Ask what names in the cases that change mean; system by system, each in one go."""
+        meanings: dict[Address, Mapping[str, Any]] = {}
+        for name, tenant in tenants.items():
+            changing = [change for change in drafted.changes if change.address.provider == name]
+            subjects = [self._subject(change, world) for change in changing if change.fields]
+            meanings |= tenant.provider.lookup(tenant.channel, subjects) if subjects else {}
+        return meanings
+
+    def _subject(self, change: Change, world: planner.World) -> Subject:
+        address = change.address
+        case = world.cases.get(address)
+        if case is None:
+            source = self.configuration.settings.instances[address.provider].source
+            case = Case(address, change.type, world.closed(address), source)
+        return Subject(change, case, world.lives.get(address), planner.marker_of(address, world.state))
 
     def _world(
         self, state: State, tenants: Tenants, chosen: frozenset[Address], *, read_live: bool
@@ -200,7 +215,9 @@ class Workspace:
         wanted = refresh.interest(cases, records, self.schemas)
         unseen = {address: want for address, want in wanted.items() if address not in known}
         lives = {**known, **refresh.read_all(unseen, tenants, self.progress)}
-        return planner.World(self.configuration.settings.workspace, state, cases, records, lives, self.schemas)
+        settings = self.configuration.settings
+        closing = {name: instance.provider.closing for name, instance in settings.instances.items()}
+        return planner.World(settings.workspace, state, cases, records, lives, self.schemas, closing)
 
     def _apply(self, plan: Plan, state: State, tenants: Tenants) -> Result:
         self.configuration.settings.limits.enforce(plan)
@@ -315,6 +332,7 @@ class Workspace:
                 settings.requests_per_minute,
                 settings.concurrency,
                 instance.provider.refusal,
+                instance.provider.answers_in_strings,
             ),
             around=self.around or Surroundings(sleep=self._wait, stop=self.stop.is_set),
             redact=redactor(self.configuration.secrets),

@@ -38,6 +38,7 @@ class Attributes:
         self._structures = Structures(self._model, self._schema, expressions)
         self._structured = self._structures.names
         self._maps = frozenset(name for name, made in self._schema.fields.items() if made.kind is Kind.MAP)
+        self._numbered = frozenset(name for name, made in self._schema.fields.items() if made.numbered)
         self._links = frozenset(name for name, made in self._schema.fields.items() if made.links)
         self._folded = self._marked(CaseInsensitive)
         self._instants = self._marked(Timestamp)
@@ -60,6 +61,8 @@ class Attributes:
             self._evaluate(reading)
         if reading.parts is not None:
             self._structures.prepare(reading, reading.parts)
+        for name in self._numbered & reading.raw.keys():
+            reading.raw[name] = transform(reading.raw[name], _number)
         for name in self._maps & reading.raw.keys():
             reading.raw[name] = self._texts(reading, name)
         for folded in self._folded:
@@ -217,6 +220,11 @@ class Attributes:
         if seen != left:
             reading.report((name,), f"`{name}` cannot hold a secret: only text can", "write the value itself")
         return wrapped
+
+
+def _number(leaf: Value) -> Value:
+    """Return an unquoted whole number as one."""
+    return int(leaf) if isinstance(leaf, Plain) and leaf.isdecimal() else leaf
 
 
 def _plain(value: Any) -> Any:

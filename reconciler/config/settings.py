@@ -16,7 +16,7 @@ from reconciler.config.nodes import Block, Placed
 from reconciler.config.sentences import Complaints, nearest, one_of, quoted
 from reconciler.errors import Problem
 from reconciler.model.address import NAME
-from reconciler.model.case import Lifecycle, OnRemove
+from reconciler.model.case import Lifecycle, OnRemove, Source
 from reconciler.model.fields import Kind, Ownership
 from reconciler.planning.limits import Limits
 from reconciler.providers.base import Provider, ProviderSettings
@@ -136,6 +136,8 @@ class Instance:
     type: str
     settings: ProviderSettings
     provider: Provider
+    source: Source
+    """Where its settings stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +283,8 @@ class SettingsReader:
     def _instance(self, placed: Placed, name: str, type_: str, node: Block) -> Instance | None:
         provider = self._providers[type_]
         known = frozenset(self._expressions.secrets)
-        values, unset = self._evaluated(Placed(placed.file, node, placed.node["providers"].place(name)))
+        source = Placed(placed.file, node, placed.node["providers"].place(name))
+        values, unset = self._evaluated(source)
         addresses = self._addresses(values, known)
         before = len(self._problems)
         settings = self._validated(provider.settings_model, placed, name, values, unset)
@@ -289,7 +292,7 @@ class SettingsReader:
             return None
         self._expressions.secrets -= addresses
         self._keep_secrets(placed, name, settings)
-        return Instance(name, type_, settings, provider(settings))
+        return Instance(name, type_, settings, provider(settings), source)
 
     def _evaluated(self, placed: Placed) -> tuple[dict[str, Any], set[str]]:
         """Return the settings of an instance, and the names of those that have no value yet."""

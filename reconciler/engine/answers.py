@@ -112,9 +112,9 @@ def hint_for(status: int, name: str) -> str | None:
             return None
 
 
-def parse_answer(body: bytes) -> Any:
+def parse_answer(body: bytes, *, in_string: bool = False) -> Any:
     """
-    Return the object or array that an answer holds.
+    Return the object or array that an answer holds; with `in_string`, it may be in one JSON string.
 
     Strict, because what is let through is compared and stored: no NaN, no infinity, no byte order mark, nothing
     but an object or an array. Raises ValueError saying what is wrong.
@@ -123,6 +123,8 @@ def parse_answer(body: bytes) -> Any:
         raise ValueError("it is empty")
     try:
         data = strict_json(body.decode())
+        if in_string and isinstance(data, str):
+            data = strict_json(data)
     except UnicodeDecodeError:
         raise ValueError("it is not valid UTF-8") from None
     except json.JSONDecodeError as error:

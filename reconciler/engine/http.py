@@ -52,6 +52,8 @@ class Endpoint:
     concurrency: int
     refusal: Callable[[Any], str | None] = lambda _: None
     """What an answer with a 2xx status says if it says no all the same."""
+    in_strings: bool = False
+    """An answer may come as a JSON string that holds it."""
 
 
 class HttpApi:
@@ -95,9 +97,11 @@ class HttpApi:
         response = self._request("GET", path, params, None, Repeat.SAFE)
         return self._data(response, "GET", path)
 
-    def get_all(self, requests: Iterable[tuple[str, Params]]) -> Iterator[Any]:
+    def get_all(self, requests: Iterable[tuple[str, Params]], *, denied: bool = False) -> Iterator[Any]:
         """
         Yield the answers of several GETs in the order asked, read at the same time; None for a 404.
+
+        With `denied`, None also for an answer that says no with a 2xx status.
 
         No request is sent before the first answer is asked for, and only a few more than are in flight are taken
         from `requests` ahead of the answers. The first error cancels those not yet sent.
@@ -105,7 +109,7 @@ class HttpApi:
         waiting: deque[Future[Any]] = deque()
         try:
             for path, params in requests:
-                waiting.append(self._workers().submit(self._get_or_none, path, params))
+                waiting.append(self._workers().submit(self._get_or_none, path, params, denied=denied))
                 if len(waiting) >= 2 * self._endpoint.concurrency:
                     yield waiting.popleft().result()
             while waiting:
@@ -114,11 +118,13 @@ class HttpApi:
             for future in waiting:
                 future.cancel()
 
-    def _get_or_none(self, path: str, params: Params) -> Any:
+    def _get_or_none(self, path: str, params: Params, *, denied: bool) -> Any:
         try:
             return self.get(path, params)
-        except NotFound:
-            return None
+        except Refused as error:
+            if isinstance(error, NotFound) or (denied and error.status < HTTPStatus.MULTIPLE_CHOICES):
+                return None
+            raise
 
     def send(self, method: str, path: str, body: Value = None, *, repeat: Repeat | None = None) -> Any:
         """
@@ -178,7 +184,7 @@ class HttpApi:
 
     def _data(self, response: httpx.Response, method: str, path: str) -> Any:
         try:
-            data = parse_answer(response.content)
+            data = parse_answer(response.content, in_string=self._endpoint.in_strings)
         except ValueError as error:
             raise self._unreadable(response, f"{method} {path}", error) from error
         if (words := self._endpoint.refusal(data)) is not None:

@@ -37,6 +37,7 @@ from reconciler.model.change import Change
 from reconciler.model.operation import Operation, Repeat, Steps
 from reconciler.model.values import Marker, Path, Value, to_json
 from reconciler.planning.naming import found_items
+from reconciler.providers.base import Sought
 
 SETTLE = (0.0, 2.0, 5.0)
 """Seconds before each look for a create whose answer was lost."""
@@ -58,6 +59,8 @@ class Told:
     """The ids of the items that it made."""
     live: Live | None = None
     """The case afterwards, if the answer shows it."""
+    remarks: tuple[str, ...] = ()
+    """What the answer said beside."""
     adopted: bool = False
     """It was refused at once, since there is such a case of ours already: what is in it is not of this request."""
 
@@ -85,6 +88,8 @@ class Request:
     """What the case shall become, filled in."""
     known: Mapping[str, Iterable[str]] = field(default_factory=dict)
     """For each item that it makes, the ids of those that said the same before."""
+    since: str | None = None
+    """ISO 8601, UTC: when it was announced."""
 
 
 def perform(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float] = SETTLE) -> Told:
@@ -93,22 +98,27 @@ def perform(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float
         return _looking(request, tenant, stop, settle)
     try:
         return _send(request, tenant)
-    except NotFound:
-        if request.operation.method == "DELETE":
-            return Told()  # it is gone, which is what was wanted
+    except Refused as error:
+        if request.operation.method == "DELETE" and _is_gone(request, tenant, error):
+            return Told()
         raise
 
 
-def find_created(
-    tenant: Tenant, marker: Marker, names: Sequence[str], declared: Mapping[str, Value]
-) -> tuple[Captured, Live] | None:
-    """Return what the create that carried a marker made, None if there is no such case; two are an error."""
-    ids = tenant.provider.find(tenant.channel, marker, declared)
+def _is_gone(request: Request, tenant: Tenant, error: Refused) -> bool:
+    """Tell whether a refused DELETE was refused because what it is about is not there any more."""
+    if request.operation.reads_back:
+        return reread(request.change, tenant) is None
+    return isinstance(error, NotFound)
+
+
+def find_created(tenant: Tenant, sought: Sought, names: Sequence[str]) -> tuple[Captured, Live] | None:
+    """Return what a create made, None if there is no such case; two are an error."""
+    ids = tenant.provider.find(tenant.channel, sought)
     if not ids:
         return None
     if len(ids) > 1:
         raise ReconcilerError(
-            f"{marker.address}: cases {', '.join(ids)} all carry its marker; one of them is too many",
+            f"{sought.marker.address}: cases {', '.join(ids)} all carry its marker; one of them is too many",
             hint=f"delete all but one, then set `import: {ids[0]!r}` on it",
         )
     live = tenant.read_one(ids[0], frozenset(names))
@@ -152,7 +162,7 @@ def _look(
     names = (*(name for name in request.operation.captures if name != "id"), *_attributes(request.operation))
     for seconds in settle:
         stop.sleep(seconds)
-        if found := find_created(tenant, request.marker, names, declared):
+        if found := find_created(tenant, Sought(request.marker, declared, request.since), names):
             captured = {
                 name: value for name, value in found[0].items() if name in {*request.operation.captures, "url"}
             }
@@ -221,9 +231,10 @@ def _told(request: Request, tenant: Tenant, answer: Any) -> Told:
     left = {path: alias for path, alias in operation.makes.items() if ".".join(path) not in handles}
     if left and live:
         handles |= _items(request, live, left)
+    remark = tenant.provider.remark(answer)
     if missing := [".".join(path) for path in left if ".".join(path) not in handles]:
         raise ProtocolError(f"{operation.method} {request.path}: the answer does not show {', '.join(missing)}")
-    return Told(captured, handles, live)
+    return Told(captured, handles, live, () if remark is None else (remark,))
 
 
 def _captured(answer: Any, request: Request) -> Iterator[tuple[str, Value]]:

@@ -36,6 +36,7 @@ class Recorder:
             record=record,
             seeks={".".join(path): tuple(request.known.get(".".join(path), ())) for path in operation.makes},
             names={".".join(path): name for path, name in operation.makes.items() if name is not None},
+            at=self._now() if operation.creates else None,
         )
         self._journal.intent(intent)
         return intent

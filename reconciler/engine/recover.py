@@ -13,6 +13,7 @@ from reconciler.model.case import Live
 from reconciler.model.record import Record, State
 from reconciler.model.values import Marker, Path
 from reconciler.planning.naming import found_items
+from reconciler.providers.base import Sought
 from reconciler.state import Intent
 
 
@@ -62,7 +63,7 @@ def _found(intent: Intent, tenant: Tenant, lineage: str) -> Record | None:
         return replace(record, handles={**record.handles, **found}) if found else None
     marker_lineage, address, serial = intent.marker.rsplit("/", 2)
     marker = Marker(marker_lineage, address, int(serial))
-    told = find_created(tenant, marker, tuple(_attributes(intent)), record.recorded)
+    told = find_created(tenant, Sought(marker, record.recorded, intent.at), tuple(_attributes(intent)))
     if told is None:
         return None
     captured, live = told

@@ -14,7 +14,7 @@ from reconciler.model.change import Change, FieldChange, is_same
 from reconciler.model.fields import Kind, Schema
 from reconciler.model.operation import Operation, Repeat
 from reconciler.model.values import Digest, Entry, Path, Value
-from reconciler.planning.naming import Attributes, Handles, Named, named
+from reconciler.planning.naming import Attributes, Handles, Named, worded
 from reconciler.planning.normalize import seal_like
 
 
@@ -44,20 +44,26 @@ def standing(change: Change, live: Live, schema: Schema, lineage: str) -> Standi
 
 
 def in_words_of(change: Change, live: Live, schema: Schema, lineage: str, handles: Handles | None = None) -> Named:
-    """Return what is live in the words of a change: of what it shall become, then of what it was."""
+    """
+    Return what is live in the words of a change: of what it shall become, then of what it was.
+
+    Secrets are sealed in sets only: whether anything else is one depends on the side that it is held against.
+    """
     record = change.record
-    sets = [field for field in change.fields if len(field.path) == 1 and field.is_set]
-    after = {**(record.recorded if record else {}), **{field.path[0]: field.after for field in sets}}
-    before = {field.path[0]: field.before for field in sets}
+    wholes = [field for field in change.fields if len(field.path) == 1]
+    after = {**(record.recorded if record else {}), **{field.path[0]: field.after for field in wholes}}
+    before = {field.path[0]: field.before for field in wholes}
     known = {**(record.handles if record else {}), **(handles or {})}
-    return named(live, schema, known, (after, before), lineage)
+    found = worded(live, schema, known, (after, before), lineage)
+    sets = {name: value for name, value in found.attributes.items() if schema.kind(name) is Kind.SET}
+    return Named({**found.attributes, **seal_like(sets, (after, before), lineage)}, found.handles)
 
 
 def pending(change: Change, now: Standing, schema: Schema) -> tuple[Operation, ...]:
     """Return the requests that are still to be sent; raise Conflict if somebody changed what they write."""
     moved = [(path, value) for path, (how, value) in now.items() if how is Now.MOVED]
     if moved:
-        seen = "; ".join(f"{'.'.join(path)} is {_shown(value)} now" for path, value in moved)
+        seen = "; ".join(f"{'.'.join(path)} is {shown(value)} now" for path, value in moved)
         raise Conflict(
             f"{change.address}: {seen}, unlike when it was planned; nothing was sent for this case",
             hint="plan again",
@@ -104,7 +110,8 @@ def _sealed(value: Value, pattern: Value, key: str) -> Value:
     return seal_like({"it": value}, ({"it": pattern},), key)["it"]
 
 
-def _shown(value: Value) -> str:
+def shown(value: Value) -> str:
+    """Return a value of a case as it is told in a sentence."""
     match value:
         case Digest():
             return "a secret"
@@ -119,4 +126,4 @@ def _shown(value: Value) -> str:
 
 
 def _member(item: Value) -> str:
-    return item if isinstance(item, str) else _shown(item)
+    return item if isinstance(item, str) else shown(item)

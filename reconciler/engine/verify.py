@@ -1,9 +1,14 @@
 """
-Holding a set against what the system shows of it after a write.
+Holding what was written against what the system shows of it afterwards.
 
-missing, and kept under another name   the system renames: remembered as a handle, said once
-missing, or there although removed     it did something else, such as replacing where it was asked to add:
-                                       the whole set is sent once, and then it has to be right
+of a set
+    missing, and kept under another name   the system renames: remembered as a handle, said once
+    missing, or there although removed     it did something else, such as replacing where it was asked to add:
+                                           the whole set is sent once, and then it has to be right
+    there, put in by the system itself     remembered as its own doing, said once
+of a scalar, where the case is read back
+    as it was, or something else           it was not done, whatever the answer said
+    a text in other words                  the system rewrites: which words those are is remembered, said once
 """
 
 from __future__ import annotations
@@ -12,14 +17,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from reconciler.engine.reread import in_words_of
+from reconciler.engine.reread import Now, in_words_of, shown, standing
 from reconciler.engine.tenant import Tenant
 from reconciler.model.case import Live
-from reconciler.model.change import Change, FieldChange
-from reconciler.model.fields import Fold
+from reconciler.model.change import Change, FieldChange, is_absent
+from reconciler.model.fields import Fold, Kind
 from reconciler.model.operation import Operation
-from reconciler.model.values import Value, member_text
-from reconciler.planning.naming import Handles, Named
+from reconciler.model.values import Path, Value, member_text
+from reconciler.planning.naming import OWN, Handles, Named, handle_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +46,42 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of the sets of a request."""
+class Kept:
+    """A scalar that is not as it was asked to be."""
 
-    handles: Mapping[str, str]
-    """What the system calls members that have another name there."""
+    path: Path
+    text: str
+    """What is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of the fields of a request."""
+
+    handles: Mapping[str, str] = field(default_factory=dict)
+    """What the system calls members and scalars that have another name there."""
     renamed: Mapping[str, str] = field(default_factory=dict)
-    """Those of them that it was not to be foreseen of."""
+    """Those members of which it was not to be foreseen."""
     deviations: tuple[Deviation, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """What the system did otherwise than one would expect, though not wrong."""
+
+    @property
+    def wrong(self) -> frozenset[Path]:
+        """The fields that are not as they were to become."""
+        return frozenset((each.attribute,) for each in self.deviations) | {each.path for each in self.kept}
+
+    @property
+    def text(self) -> str:
+        """Say everything that is wrong."""
+        said = [each.text for each in self.kept] + [each.text for each in self.deviations]
+        return "; ".join(said)
 
     def warnings_beside(self, known: Handles) -> tuple[str, ...]:
         """Say which members have an unexpected name that is not known yet."""
         new = ((path, name) for path, name in sorted(self.renamed.items()) if known.get(path) != name)
-        return tuple(f"{path} is kept by the system as {name!r}" for path, name in new)
+        return (*self.remarks, *(f"{path} is kept by the system as {name!r}" for path, name in new))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +96,67 @@ class Written:
     lineage: str
 
     def verdict(self, operation: Operation) -> Verdict:
-        """Compare the sets that an operation verifies with what is live; what goes later may be there."""
+        """Compare what an operation verifies with what is live; what goes later may be there."""
+        scalars = self._scalars(operation) if operation.reads_back else Verdict()
+        own = self._own_doing() if operation.reads_back else {}
+        sets = self._sets(operation, own)
+        remarks = (
+            f"the system has added {path.partition(OWN)[2].removeprefix('#')} to {path.partition('.')[0]}"
+            for path in own
+        )
+        return Verdict(
+            {**sets.handles, **scalars.handles, **own},
+            sets.renamed,
+            sets.deviations,
+            scalars.kept,
+            (*scalars.remarks, *remarks),
+        )
+
+    def _scalars(self, operation: Operation) -> Verdict:
+        """Compare the scalars that an operation was to change."""
+        schema = self.tenant.provider.schema
+        now = standing(self.change, self.live, schema, self.lineage)
+        handles: dict[str, str] = {}
+        kept, remarks = [], []
+        for change in self.change.fields:
+            how, value = now[change.path]
+            if change.path not in operation.fields or change.is_set or how is Now.DONE:
+                continue
+            name = change.path[0]
+            path, handle = handle_of(
+                schema.fields[name], change.after, self.live.attributes.get(name), self.lineage
+            )
+            if how is Now.AS_PLANNED or is_absent(value) or not schema.fields[name].digested or path is None:
+                still = "still " if how is Now.AS_PLANNED else ""
+                kept.append(Kept(change.path, f"{name} is {still}{shown(value)}"))
+            else:
+                handles[path] = handle
+                remarks.append(f"the system keeps {name} in other words than were sent; it is known by them now")
+        return Verdict(handles, kept=tuple(kept), remarks=tuple(remarks))
+
+    def _own_doing(self) -> dict[str, str]:
+        """Return handles for members that nobody asked for, and that the system puts in because of the change."""
+        found: dict[str, str] = {}
+        shown = self._named({}).attributes
+        for name, added in may_add(self.change, self.tenant).items():
+            there = frozenset(shown.get(name) or ()) - frozenset(_target(self.change)[name])
+            extra = added & {text for member in there if (text := member_text(member))}
+            found |= {f"{name}.{OWN}{text}": text for text in extra}
+        return found
+
+    def _sets(self, operation: Operation, own: Handles) -> Verdict:
+        """Compare sets; what the system puts in by itself may be there."""
         attributes = operation.verifies
+        if operation.reads_back:
+            attributes = tuple(path[0] for path in operation.fields)
         renamed: dict[str, str] = {}
         deviations = []
         for change in (each for each in self.change.fields if each.path[0] in attributes and each.is_set):
             is_whole = change.path in operation.fields
-            found = self._deviation(change, renamed, is_whole=is_whole)
+            found = self._deviation(change, {**renamed, **own}, is_whole=is_whole)
             if found and found.missing:
                 renamed |= _renamed(found, self.live, self.tenant)
-                found = self._deviation(change, renamed, is_whole=is_whole)
+                found = self._deviation(change, {**renamed, **own}, is_whole=is_whole)
             if found:
                 deviations.append(found)
         handles = {
@@ -97,8 +176,20 @@ class Written:
         there, gone = _keys(shown, key), _keys(field.remove, key)
         expected = frozenset(member for member in was if _key(member, key) not in gone) | field.add
         missing = frozenset(member for member in expected if _key(member, key) not in there)
-        left = frozenset(member for member in field.remove if is_whole and _key(member, key) in there)
+        own = frozenset(member for member in field.remove if f"{name}.{OWN}{member_text(member)}" in handles)
+        left = frozenset(member for member in field.remove - own if is_whole and _key(member, key) in there)
         return Deviation(name, expected, missing, left) if missing or left else None
+
+
+def may_add(change: Change, tenant: Tenant) -> dict[str, frozenset[str]]:
+    """Return by name of a set of ours what the system may put into it because of a change."""
+    schema = tenant.provider.schema
+    sets = (name for name in _target(change) if schema.fields[name].kind is Kind.SET)
+    return {name: added for name in sets if (added := tenant.provider.added(change, name))}
+
+
+def _target(change: Change) -> Mapping[str, Value]:
+    return change.record.recorded if change.record else {}
 
 
 def _keys(members: Iterable[Value], key: Fold) -> frozenset[Value]:

@@ -9,15 +9,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, NoReturn
 from urllib.parse import quote, urlencode
 
+from reconciler.engine.bodies import as_text, merged
 from reconciler.engine.perform import SETTLE, Captured, Request, Told, UnexpectedAnswer, perform
 from reconciler.engine.progress import Progress
 from reconciler.engine.recorder import Recorder
 from reconciler.engine.reread import Now, pending, reread, standing
 from reconciler.engine.stop import Stop
 from reconciler.engine.tenant import Tenant, Tenants
-from reconciler.engine.verify import Deviation, Verdict, Written
+from reconciler.engine.verify import Deviation, Kept, Verdict, Written, may_add
 from reconciler.errors import Conflict, ReconcilerError, Refused
 from reconciler.model.address import Address
+from reconciler.model.case import Live
 from reconciler.model.change import Action, Change
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
@@ -32,12 +34,12 @@ from reconciler.model.values import (
     Secret,
     Template,
     Value,
+    known_as,
     leaves,
-    member_text,
     parse_template,
     transform,
 )
-from reconciler.planning.naming import lookalikes
+from reconciler.planning.naming import OWN, lookalikes, words_of
 from reconciler.planning.normalize import fill
 from reconciler.state import Intent
 
@@ -96,6 +98,8 @@ class Work:
     """What is sent when cases that come later are done."""
     before: Mapping[str, Value] = field(default_factory=dict)
     """The sets as they were just before the first write."""
+    listed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The same of sets that are written whole, in the system's words."""
     lookalikes: dict[str, frozenset[str]] = field(default_factory=dict)
     """For items to be made, the ids of those that said the same just before the first write."""
     handles: dict[str, str] = field(default_factory=dict)
@@ -135,11 +139,15 @@ class Work:
             return
         told = self.record or change.record
         ended = replace(self._filled(change.record), id=told.id, url=told.url)
-        self.means.recorder.settle(change.address, replace(ended, handles=_held(self._known_handles, ended)))
+        self.means.recorder.settle(change.address, replace(ended, handles=self._held(self._known_handles, ended)))
 
     @property
     def _tenant(self) -> Tenant:
         return self.means.tenants[self.change.address.provider]
+
+    @property
+    def _marker(self) -> Marker:
+        return Marker(self.plan.lineage, str(self.change.address), self.plan.serial)
 
     @property
     def _known_handles(self) -> Mapping[str, str]:
@@ -163,6 +171,7 @@ class Work:
             self.lookalikes |= lookalikes(live, operation.makes, wanted, lineage)
         now = standing(self._filled_change, live, schema, lineage)
         self.before = {path[0]: value for path, (_, value) in now.items() if len(path) == 1}
+        self.listed = live.listed
         return pending(change, now, schema)
 
     @property
@@ -182,7 +191,7 @@ class Work:
         intent = self.means.recorder.announce(self.change, request, self._after(operation, Told()))
         self.begun = True
         try:
-            told = perform(request, self._tenant, self.means.stop, self.means.settle)
+            told = perform(replace(request, since=intent.at), self._tenant, self.means.stop, self.means.settle)
         except UnexpectedAnswer as error:
             self.requests += 1
             self._advance(operation, error.told)
@@ -194,16 +203,38 @@ class Work:
         if told.adopted and not self._is_as_asked(operation, told):
             self._adopt(operation, told, intent)
         self.requests += 1
+        self.warnings += told.remarks
+        if operation.reads_back:
+            told = self._read_back(operation, told, intent)
         verdict = self._verdict(operation, told)
         self.warnings += verdict.warnings_beside(self.handles)
         self.handles |= verdict.handles
-        wrong = {(deviation.attribute,) for deviation in verdict.deviations}
-        true = tuple(path for path in operation.fields if path not in wrong)
+        true = tuple(path for path in operation.fields if path not in verdict.wrong)
         self._advance(replace(operation, fields=true), told)
         deleted = self.change.action is Action.DELETE
         self.means.recorder.done(intent, None if deleted else self.record)
+        if verdict.kept:
+            raise _not_as_asked(verdict.text, told)
         for deviation in verdict.deviations:
             self._repair(deviation, told, again=again)
+
+    def _read_back(self, operation: Operation, told: Told, intent: Intent) -> Told:
+        """Read the case after a request whose answer tells nothing; nothing is recorded that nobody has seen."""
+        try:
+            live = self._seen_again(operation, told)
+        except ReconcilerError as error:
+            self._advance(replace(operation, fields=()), told)
+            self.means.recorder.done(intent, self.record)
+            raise UnexpectedAnswer(f"it was sent, but what became of it is not known: {error}", told) from error
+        return replace(told, live=live)
+
+    def _seen_again(self, operation: Operation, told: Told) -> Live | None:
+        id = str(told.captured.get("id") or self.change.id)
+        names = {path[0] for path in operation.fields} | may_add(self._filled_change, self._tenant).keys()
+        live = self._tenant.read_one(id, frozenset(names))
+        if (live is None) is not (operation.method == "DELETE"):
+            raise ReconcilerError(f"case {id} is {'still there' if live else 'not to be found'}")
+        return live
 
     def _is_as_asked(self, operation: Operation, told: Told) -> bool:
         """Tell whether a case that was there before holds all that it was to get."""
@@ -225,31 +256,37 @@ class Work:
         )
 
     def _verdict(self, operation: Operation, told: Told) -> Verdict:
-        if not operation.verifies or told.live is None:
-            return Verdict({})
+        if told.live is None or not (operation.verifies or operation.reads_back):
+            return Verdict()
         before = {} if operation.creates else self.before
-        written = Written(self._filled_change, told.live, before, self._tenant, self.plan.lineage)
-        return written.verdict(operation)
+        verdict = Written(self._filled_change, told.live, before, self._tenant, self.plan.lineage).verdict(
+            operation
+        )
+        if not operation.creates or self._tenant.provider.is_marked(told.live, self._marker):
+            return verdict
+        lost = "the marker is not in it, so that a create whose answer is lost could not be found again"
+        return replace(verdict, kept=(*verdict.kept, Kept((), lost)))
 
     def _repair(self, deviation: Deviation, told: Told, *, again: bool) -> None:
         """Send the whole set to a system that did something else than adding and taking away."""
         whole = self._tenant.provider.whole(self._filled_change, deviation.attribute, deviation.expected)
         if again or whole is None or not deviation.expected:
-            raise UnexpectedAnswer(f"it was done, but not as asked: {deviation.text}", told)
+            raise _not_as_asked(deviation.text, told)
         self.warnings.append(f"{deviation.text} although it was asked otherwise; the whole set was sent")
         self._operation(whole, again=True)
         self.repaired.update(whole.fields)
 
     def _request(self, operation: Operation) -> Request:
-        marker = Marker(self.plan.lineage, str(self.change.address), self.plan.serial)
         path = self.means.known.fill(parse_template(operation.path))
         if operation.query:
             path = f"{path}?{urlencode(operation.query, quote_via=quote)}"
-        body = transform(self.means.known.fill(operation.body), self._sent)
+        body = merged(transform(self.means.known.fill(operation.body), self._sent), operation.merges, self.listed)
         unknown = [leaf for leaf in leaves((path, body)) if isinstance(leaf, Ref | Template)]
         if unknown:
             raise ReconcilerError(f"{self.change.address}: {unknown[0].text} is not known; apply that case first")
-        return Request(operation, path, body, self._filled_change, marker, self._wanted, self._known(operation))
+        body = as_text(body) if operation.as_text else body
+        change, known = self._filled_change, self._known(operation)
+        return Request(operation, path, body, change, self._marker, self._wanted, known)
 
     def _known(self, operation: Operation) -> dict[str, frozenset[str]]:
         """Return for each item that is to be made the ids that are others': look-alikes, and our other items."""
@@ -313,10 +350,17 @@ class Work:
             url=str(captured.get("url") or (base.url if base else change.url) or ""),
             recorded=self.means.known.fill(recorded),
         )
-        return replace(record, handles=_held(handles, record))
+        return replace(record, handles=self._held(handles, record))
+
+    def _held(self, handles: Mapping[str, str], record: Record) -> dict[str, str]:
+        return _held(handles, record, self.plan.lineage)
 
     def _filled(self, record: Record) -> Record:
         return replace(record, recorded=self.means.known.fill(record.recorded))
+
+
+def _not_as_asked(what: str, told: Told) -> UnexpectedAnswer:
+    return UnexpectedAnswer(f"it was done, but not as asked: {what}", told)
 
 
 def _take(recorded: dict[str, Value], target: Mapping[str, Value], path: Path) -> None:
@@ -333,15 +377,17 @@ def _take(recorded: dict[str, Value], target: Mapping[str, Value], path: Path) -
         recorded.pop(name, None)
 
 
-def _held(handles: Mapping[str, str], record: Record) -> dict[str, str]:
+def _held(handles: Mapping[str, str], record: Record, lineage: str) -> dict[str, str]:
     """Return the handles of what is recorded, item or member, and of what is only ignored for now."""
 
     def is_held(path: str) -> bool:
         name, _, key = path.partition(".")
         within = record.recorded.get(name)
         if isinstance(within, AbstractSet):
-            return any(member_text(member) == key for member in within)
-        return name in record.lifecycle.ignore_changes or (isinstance(within, Mapping) and key in within)
+            return key.startswith(OWN) or any(known_as(member) == key for member in within)
+        if isinstance(within, Mapping):
+            return key in within
+        return name in record.lifecycle.ignore_changes or key in words_of(within, lineage)
 
     return {path: handle for path, handle in handles.items() if is_held(path)}
 

@@ -72,7 +72,9 @@ class Live:
     attributes: Mapping[str, Value]
     """In normal form; items stand under their remote ids."""
     aliases: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
-    """By attribute and member (or id of an item), other names for the same thing."""
+    """By attribute and member (or id of an item, or scalar), other names for the same thing."""
+    listed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of sets that can only be written whole: every member in the system's words and order, hidden ones too."""
 
 
 def references(value: Value) -> frozenset[Ref]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from reconciler.model.values import Value, as_member, member_text
 
@@ -67,6 +67,21 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class Spelled:
+    """A scalar that the system may show in another spelling, or under another name, and means the same."""
+
+    key: Fold
+    """Makes two spellings equal; it is written as it is declared, and may have aliases."""
+    digested: bool = False
+    """The system may keep it in words of its own; which those are is remembered as a digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """What may be named by a text is named by a number too; quoted, a number is a text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Once:
     """The system takes it when it has none yet, and never changes it."""
 
@@ -93,7 +108,8 @@ class Clearable:
     empty: Value = None
 
 
-Marking: TypeAlias = Set | Map | Items | Once | Known | CaseInsensitive | Timestamp | Clearable
+Flag: TypeAlias = Once | Known | Numbered
+Marking: TypeAlias = Set | Map | Items | Spelled | Flag | CaseInsensitive | Timestamp | Clearable
 """What may stand in an `Annotated[…]` of a schema."""
 
 
@@ -115,7 +131,11 @@ class Field:
     known: bool = False
     """Of an item: it tells which live item is meant when a case is taken over."""
     key: Fold | None = None
-    """Of a set: makes spellings of one member equal, whose names may differ from the system's."""
+    """Makes spellings of one member of a set, or of a scalar, equal; the system may have other names for it."""
+    digested: bool = False
+    """The system may keep a scalar in other words, of which a digest is remembered."""
+    numbered: bool = False
+    """A number that is not quoted is one, and no text."""
     links: bool = False
     """Of a set: members are other cases."""
     items: Mapping[str, Field] = field(default_factory=dict)
@@ -140,10 +160,10 @@ class Field:
                 return replace(self, kind=Kind.MAP, normalize=dict, empty={})
             case Items(fields):
                 return replace(self, kind=Kind.ITEMS, normalize=_items_of(fields), empty={}, items=fields)
-            case Once():
-                return replace(self, once=True)
-            case Known():
-                return replace(self, known=True)
+            case Spelled(key, digested):
+                return replace(self, key=key, digested=digested)
+            case Once() | Known() | Numbered():
+                return replace(self, **_FLAGS[type(marking)])
             case CaseInsensitive():
                 return replace(self, normalize=_lower)
             case Timestamp():
@@ -158,6 +178,13 @@ class Field:
         if value is None:
             return self.empty
         return self.normalize(value) if self.normalize else value
+
+
+_FLAGS: Final[Mapping[type[Flag], Mapping[str, Any]]] = {
+    Once: {"once": True},
+    Known: {"known": True},
+    Numbered: {"numbered": True},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +203,7 @@ class Schema:
 
     @property
     def renames(self) -> bool:
-        """Tell whether the system has names of its own for parts of a case: items, or members of sets."""
+        """Tell whether the system has names of its own for parts of a case: items, members of sets, scalars."""
         return any(field.kind is Kind.ITEMS or field.key for field in self.fields.values())
 
     def normalize(self, attributes: Mapping[str, Value]) -> dict[str, Value]:

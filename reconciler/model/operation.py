@@ -23,6 +23,15 @@ class Repeat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Merge:
+    """A set that is sent whole, as text: what others did to it since the plan is taken in when it is sent."""
+
+    attribute: str
+    before: tuple[str, ...]
+    """Its members when it was planned, in the system's words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One request that writes; `body` is what is sent once references and secrets are filled in."""
 
@@ -49,6 +58,12 @@ class Operation:
     """Sets to be compared with what the answer shows of them, since systems are known to do otherwise."""
     after: tuple[str, ...] = ()
     """Names of cases that it links to and that come later than its own: it is sent when they are done."""
+    as_text: bool = False
+    """The body goes as a JSON string that holds it."""
+    merges: Mapping[str, Merge] = field(default_factory=dict)
+    """Keys of the body that hold a whole set as text, members joined by commas."""
+    reads_back: bool = False
+    """The answer tells nothing of what was done: the case is read again, and every field held against it."""
 
     @property
     def target(self) -> str:

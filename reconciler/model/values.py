@@ -225,14 +225,25 @@ def _name(part: Value) -> str:
 
 
 def member_text(member: Value) -> str | None:
-    """Return what a member of a set is called; None for one whose name is secret or not known yet."""
+    """
+    Return what a member of a set, or a scalar with a key, is called; None for what is secret or not known yet.
+
+    A number is an id and no name: `#17`.
+    """
     match member:
         case str():
             return member
+        case int() if not isinstance(member, bool):
+            return f"#{member}"
         case Entry():
             return member.key
         case _:
             return None
+
+
+def known_as(member: Value) -> str | None:
+    """Return the text by which handles know a value: as it is called, or as the digest of a secret."""
+    return member.text if isinstance(member, Digest) else member_text(member)
 
 
 def _parse_unknown(text: str) -> Ref | Template | None:

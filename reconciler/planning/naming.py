@@ -6,6 +6,8 @@ live, as it is read                          handles of the record              
 notes   {"17": {text: a}, "18": {text: b}}   notes.first → 17                   {"first": {text: a}}
 tags    {Phishing Email, VIP}                tags.phish-syn → Phishing Email    {phish-syn, vip}
 groups  {"12"}, alias Adversary: Known       (none)                             {the group that is declared whole}
+watched {17, 20}                             watched.ana → #17, watched.+#20    {ana}; 20 is the system's own doing
+text    "a &amp; b"                          text.DIGEST of ours → of theirs    "a & b", as it was sent
 
 An item without a handle is somebody else's and is left out; only a case that is being adopted has none at all, and
 there an item that says the same is taken for the declared one.
@@ -16,17 +18,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from reconciler.model.case import Live
 from reconciler.model.change import is_same
 from reconciler.model.fields import Field, Fold, Kind, Schema
-from reconciler.model.values import ABSENT, Path, Value, member_text
+from reconciler.model.values import ABSENT, Path, Secret, Value, known_as, member_text
 from reconciler.planning.normalize import seal_like
 
 Attributes: TypeAlias = Mapping[str, Value]
 Handles: TypeAlias = Mapping[str, str]
-"""Dotted path of an item or a member → what the system calls it."""
+"""Dotted path of an item, a member or a scalar's word → what the system calls it."""
+
+OWN: Final = "+"
+"""Before the member of a set in the path of a handle: the system has put it there by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,14 @@ def named(
 
     `key` is the lineage. `adopting`: the case has never been ours, so declared items may be there already.
     """
-    found = _named(live, schema, handles, ours, key, adopting=adopting)
+    found = worded(live, schema, handles, ours, key, adopting=adopting)
     return Named(seal_like(found.attributes, tuple(ours), key), found.handles)
 
 
-def _named(
-    live: Live, schema: Schema, handles: Handles, ours: Sequence[Attributes], key: str, *, adopting: bool
+def worded(
+    live: Live, schema: Schema, handles: Handles, ours: Sequence[Attributes], key: str, *, adopting: bool = False
 ) -> Named:
+    """Return the same as `named`, with secrets in the clear."""
     if not schema.renames:
         return Named(live.attributes, handles)
     attributes, found = dict(live.attributes), dict[str, str]()
@@ -64,8 +70,8 @@ def _named(
             attributes[name] = {item: value[id] for item, id in known.items()}
             found |= {f"{name}.{item}": id for item, id in known.items()}
         elif field.key is not None and value != ours[0].get(name):
-            words = _Words(name, field.key, handles, live.aliases.get(name, {}), ours)
-            attributes[name] = frozenset(word for member in value for word in words.of(member))
+            words = _words(field, handles, live.aliases.get(name, {}), ours, key)
+            attributes[name] = words.of_all(value)
             found |= words.used
     return Named(attributes, found)
 
@@ -115,6 +121,66 @@ def sorted_ids(ids: Iterable[str]) -> list[str]:
     return sorted(ids, key=lambda id: (len(id), id))
 
 
+def _words(
+    field: Field, handles: Handles, aliases: Mapping[str, frozenset[str]], ours: Sequence[Attributes], lineage: str
+) -> _Word | _Words:
+    assert field.key is not None
+    if field.kind is Kind.SET:
+        return _Words(field.name, field.key, handles, aliases, ours)
+    return _Word(field, handles, aliases, ours, lineage)
+
+
+class _Word:
+    """Our word for a scalar: a name that may be spelled otherwise, an id, a text that the system has rewritten."""
+
+    def __init__(
+        self,
+        field: Field,
+        handles: Handles,
+        aliases: Mapping[str, frozenset[str]],
+        ours: Sequence[Attributes],
+        lineage: str,
+    ) -> None:
+        self._field = field
+        self._handles = handles
+        self._aliases = aliases
+        self._ours = [attributes.get(field.name) for attributes in ours]
+        self._lineage = lineage
+        self.used: dict[str, str] = {}
+
+    def of_all(self, theirs: Value) -> Value:
+        """Return the first of our words that means what is live; that itself where none does."""
+        return next((word for word in self._ours if self._means(word, theirs)), theirs)
+
+    def _means(self, word: Value, theirs: Value) -> bool:
+        text, shown, key = member_text(word), member_text(theirs), self._field.key
+        if shown is None or key is None:
+            return False
+        if text is not None and key(text) in {key(name) for name in (shown, *self._aliases.get(shown, ()))}:
+            return True
+        path, shown = handle_of(self._field, word, theirs, self._lineage)
+        handle = self._handles.get(path or "")
+        if path is None or handle not in {shown, *self._aliases.get(shown, ())}:
+            return False
+        self.used[path] = shown
+        return True
+
+
+def handle_of(field: Field, ours: Value, theirs: Value, lineage: str) -> tuple[str | None, str]:
+    """Return the path and the handle by which it is remembered that the system shows our scalar as theirs."""
+    text, shown = known_as(ours), member_text(theirs) or ""
+    if text is not None and field.digested:
+        text = text if not isinstance(ours, str) else Secret(text).digest(lineage).text
+        shown = Secret(shown).digest(lineage).text
+    return (None if text is None else f"{field.name}.{text}"), shown
+
+
+def words_of(ours: Value, lineage: str) -> frozenset[str]:
+    """Return the texts by which handles may know a scalar of ours."""
+    words = {known_as(ours), Secret(ours).digest(lineage).text if isinstance(ours, str) else None}
+    return frozenset(word for word in words if word is not None)
+
+
 class _Words:
     """Our words for the members of one set."""
 
@@ -128,6 +194,7 @@ class _Words:
     ) -> None:
         self._name = name
         self._key = key
+        self._handles = handles
         self._aliases = aliases
         self._levels = [self._learned(attributes.get(name) or (), handles) for attributes in ours]
         self.used: dict[str, str] = {}
@@ -137,27 +204,35 @@ class _Words:
         found: dict[str, list[Value]] = {}
         names = {self._key(ours): theirs for ours, theirs in _within(self._name, handles)}
         for member in members:
-            text = member_text(member)
+            text = known_as(member)
             if text is not None:
                 theirs = names.get(self._key(text), text)
                 for key in dict.fromkeys((self._key(text), self._key(theirs))):
                     found.setdefault(key, []).append(member)
         return found
 
+    def of_all(self, members: Iterable[Value]) -> Value:
+        """Return our words for the live members."""
+        return frozenset(word for member in members for word in self.of(member))
+
     def of(self, theirs: Value) -> Iterable[Value]:
-        """Return our words for a live member, usually one; its own where we have none."""
-        if not isinstance(theirs, str):
+        """Return our words for a live member, usually one; its own where we have none, none for the system's."""
+        shown = member_text(theirs)
+        if shown is None:
             return (theirs,)
-        keys = [self._key(name) for name in (theirs, *sorted(self._aliases.get(theirs, ())))]
+        keys = [self._key(name) for name in (shown, *sorted(self._aliases.get(shown, ())))]
         for level in self._levels:
             if members := [member for key in keys for member in level.get(key, ())]:
-                self._note(members, theirs)
+                self._note(members, shown)
                 return members
+        if (path := f"{self._name}.{OWN}{shown}") in self._handles:
+            self.used[path] = shown
+            return ()
         return (theirs,)
 
     def _note(self, members: Iterable[Value], theirs: str) -> None:
         for member in members:
-            text = member_text(member)
+            text = known_as(member)
             if text is not None and self._key(text) != self._key(theirs):
                 self.used[f"{self._name}.{text}"] = theirs
 
@@ -174,20 +249,19 @@ def unnamed(attributes: Attributes, schema: Schema, handles: Handles) -> Attribu
         if field and field.kind is Kind.ITEMS:
             found[name] = {theirs(name, key, f"?{key}"): item for key, item in value.items()}
         elif field and field.key and isinstance(value, AbstractSet):
-            found[name] = frozenset(theirs(name, member_text(member), member) for member in value)
+            found[name] = frozenset(theirs(name, known_as(member), member) for member in value)
     return found
 
 
 def respelled(attributes: Attributes, like: Attributes, schema: Schema) -> Attributes:
-    """Return attributes whose members of sets are spelled as in others, where those have them."""
+    """Return attributes whose scalars and members of sets are spelled as in others, where those have them."""
     if not schema.renames:
         return attributes
     found = dict(attributes)
     for name, value in attributes.items():
         field = schema.fields.get(name)
-        if field and field.key and isinstance(value, AbstractSet) and value != like.get(name):
-            words = _Words(name, field.key, {}, {}, (like,))
-            found[name] = frozenset(word for member in value for word in words.of(member))
+        if field and field.key and value is not None and value != like.get(name):
+            found[name] = _words(field, {}, {}, (like,), "").of_all(value)
     return found
 
 

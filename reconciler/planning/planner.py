@@ -24,7 +24,7 @@ from reconciler.model.record import Record, State
 from reconciler.model.values import Digest, Marker, Value
 from reconciler.planning import diff
 from reconciler.planning.decide import decide
-from reconciler.planning.links import Claimed, Claims, claims, with_claims
+from reconciler.planning.links import Claims, claims, with_claims
 from reconciler.planning.naming import Attributes, Handles, Named, named, respelled
 from reconciler.planning.normalize import Known, fill, seal
 
@@ -46,6 +46,10 @@ class World:
     lives: Mapping[Address, Live]
     schemas: Mapping[str, Schema]
     """By provider type."""
+    closing: Mapping[str, Attributes] = field(default_factory=dict)
+    """By provider instance, what an open case gets when it is closed, where the schema does not say it."""
+    handles: Mapping[Address, Handles] = field(default_factory=dict)
+    """What look-ups have found of what the system calls parts of cases, beside what is recorded."""
 
     @cached_property
     def claims(self) -> Claims:
@@ -57,6 +61,15 @@ class World:
     def recorded_claims(self) -> Claims:
         """Who was last applied with a link to whom."""
         return claims({}, (), self.state.records, self.lives, self.schemas)
+
+    def closed(self, address: Address) -> Attributes:
+        """Return what a case gets when it is closed."""
+        return self.closing.get(address.provider, self.schemas[self.of(address).type].closing)
+
+    def known_handles(self, address: Address) -> Handles:
+        """Return what the system calls parts of a case, as it is recorded and as it was looked up."""
+        record = self.records.get(address)
+        return {**self.handles.get(address, {}), **(record.handles if record else {})}
 
     def of(self, address: Address) -> Case | Record:
         """Return the case as it is declared, or else as it is recorded."""
@@ -128,6 +141,11 @@ def finish(
     )
 
 
+def handles_in(meanings: Mapping[Address, Mapping[str, Any]]) -> dict[Address, Handles]:
+    """Return what look-ups have found of what the system calls parts of cases."""
+    return {address: meaning[HANDLES] for address, meaning in meanings.items() if HANDLES in meaning}
+
+
 def _with_handles(change: Change, handles: Handles) -> Change:
     """Return a change that remembers what was looked up about parts of its case."""
     if change.record is None or not handles:
@@ -156,9 +174,10 @@ def _normalized(world: World) -> World:
     return replace(world, cases=cases)
 
 
-def _seen(live: Live, schema: Schema, record: Record | None, ours: tuple[Attributes, ...], key: str) -> Named:
+def _seen(address: Address, live: Live, world: World, ours: tuple[Attributes, ...]) -> Named:
     """Return what is live in our words, its secrets sealed as in `ours`."""
-    return named(live, schema, record.handles if record else {}, ours, key, adopting=record is None)
+    schema, handles = world.schemas[world.of(address).type], world.known_handles(address)
+    return named(live, schema, handles, ours, world.state.lineage, adopting=address not in world.records)
 
 
 def _sealed(case: Case, record: Record | None, known: Known, key: str) -> Case:
@@ -184,11 +203,9 @@ def _known(world: World) -> Known:
 
 def _change(address: Address, world: World) -> Change:
     case, record, live = world.cases.get(address), world.records.get(address), world.lives.get(address)
-    schema = world.schemas[world.of(address).type]
-    ours = (case.attributes if case else {}, record.recorded if record else {})
-    seen = _seen(live, schema, record, ours, world.state.lineage) if live else None
-    claimed = world.claims.get(address, {}), world.recorded_claims.get(address, {})
-    fields = _fields(case, record, seen, schema, claimed)
+    ours = (case.attributes if case else world.closed(address), record.recorded if record else {})
+    seen = _seen(address, live, world, ours) if live else None
+    fields = _fields(address, seen, world)
     action = decide(case, record, live, differs=bool(fields))
     id, url = _whereabouts(record, live, action)
     return Change(
@@ -205,27 +222,28 @@ def _change(address: Address, world: World) -> Change:
     )
 
 
-def _fields(
-    case: Case | None, record: Record | None, live: Named | None, schema: Schema, claimed: tuple[Claimed, Claimed]
-) -> tuple[FieldChange, ...]:
-    recorded = record.recorded if record else {}
+def _fields(address: Address, live: Named | None, world: World) -> tuple[FieldChange, ...]:
+    case, record = world.cases.get(address), world.records.get(address)
+    schema, recorded = world.schemas[world.of(address).type], record.recorded if record else {}
     if case is None:
-        return _closing(record, live, schema)
+        return _closing(record, live, schema, world.closed(address))
     if live is None:
         made = diff.creation(case, schema)
         return tuple(replace(item, cause=Cause.DRIFT) for item in made) if record else made
     recorded = respelled(recorded, case.attributes, schema)
-    now, before = claimed
+    now, before = world.claims.get(address, {}), world.recorded_claims.get(address, {})
     desired = replace(case, attributes=with_claims(case.attributes, live.attributes, now))
     return diff.changes(desired, with_claims(recorded, live.attributes, before), live.attributes, schema)
 
 
-def _closing(record: Record | None, live: Named | None, schema: Schema) -> tuple[FieldChange, ...]:
+def _closing(
+    record: Record | None, live: Named | None, schema: Schema, closed: Attributes
+) -> tuple[FieldChange, ...]:
     """Return what closes a case whose block has left the files, if it is to be closed and still open."""
     if record is None or live is None or record.lifecycle.on_remove is not OnRemove.CLOSE:
         return ()
-    now = {name: live.attributes.get(name) for name in schema.closing}
-    return tuple(FieldChange(*found) for found in diff.differences(now, schema.closing, schema))
+    now = {name: live.attributes.get(name) for name in closed}
+    return tuple(FieldChange(*found) for found in diff.differences(now, closed, schema))
 
 
 def _watched(case: Case) -> Case:
@@ -283,7 +301,7 @@ def _drift(record: Record, world: World) -> Drift:
     if live is None:
         return Drift(record.address, missing=True, id=record.id, url=record.url)
     case, schema = world.cases.get(record.address), world.schemas[record.type]
-    seen = _seen(live, schema, record, (record.recorded,), world.state.lineage)
+    seen = _seen(record.address, live, world, (record.recorded,))
     recorded = with_claims(record.recorded, seen.attributes, world.recorded_claims.get(record.address, {}))
     fields = diff.drifted(recorded, seen.attributes, case, schema)
     return Drift(record.address, fields, id=live.id, url=live.url)

@@ -9,7 +9,7 @@ to, and the requests it names are sent by the engine after the user has seen the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
@@ -96,12 +96,25 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A declared case that is about to change."""
+    """A case that is about to change."""
 
+    change: Change
     case: Case
+    """As it is declared; where it is declared no more and to be closed, with what closing gives it."""
     live: Live | None
     """None where it is to be created."""
     marker: Marker
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A create whose answer was lost."""
+
+    marker: Marker
+    declared: Mapping[str, Value] = field(default_factory=dict)
+    """What the case was to be created with; empty where only a case that is certainly ours will do."""
+    since: str | None = None
+    """ISO 8601, UTC: it was announced then, by the clock of this machine; None where nobody knows."""
 
 
 Meanings: TypeAlias = Mapping[Address, Mapping[str, Any]]
@@ -115,8 +128,12 @@ class Api(Protocol):
         """Return the decoded JSON answer of one GET; raise NotFound on 404."""
         ...
 
-    def get_all(self, requests: Iterable[tuple[str, Params]]) -> Iterator[Any]:
-        """Return the answers of several GETs, in the order asked, read at the same time; None for a 404."""
+    def get_all(self, requests: Iterable[tuple[str, Params]], *, denied: bool = False) -> Iterator[Any]:
+        """
+        Return the answers of several GETs, in the order asked, read at the same time; None for a 404.
+
+        With `denied`, None also for an answer that says no with a 2xx status.
+        """
         ...
 
 
@@ -126,6 +143,8 @@ class Provider(Protocol):
     settings_model: ClassVar[type[ProviderSettings]]
     case_model: ClassVar[type[CaseModel]]
     schema: ClassVar[Schema]
+    answers_in_strings: ClassVar[bool] = False
+    """An answer may come as a JSON string that holds it."""
 
     def __init__(self, settings: Any) -> None:
         """Make the adapter; `settings` is a value of `settings_model`."""
@@ -144,13 +163,8 @@ class Provider(Protocol):
         """Ask what the names in cases mean; raise ConfigError for unknown ones."""
         ...
 
-    def find(self, api: Api, marker: Marker, declared: Mapping[str, Value]) -> Sequence[str]:
-        """
-        Return the ids of the cases that carry the marker, oldest first.
-
-        `declared` is what the case was to be created with, for a system whose users may choose the marker; it is
-        empty where only a case that is certainly ours will do.
-        """
+    def find(self, api: Api, sought: Sought) -> Sequence[str]:
+        """Return the ids of the cases that carry the marker, oldest first."""
         ...
 
     def check(self, case: Case) -> Iterator[Problem]:
@@ -161,9 +175,26 @@ class Provider(Protocol):
         """Yield the requests that make the change true, in the order in which they are sent."""
         ...
 
+    @property
+    def closing(self) -> Mapping[str, Value]:
+        """Return what an open case gets when it is closed."""
+        return self.schema.closing
+
     def refusal(self, answer: Any) -> str | None:  # noqa: ARG002 (most systems use the HTTP status)
         """Return the words of an answer that says no with a 2xx status; None if it does not."""
         return None
+
+    def remark(self, answer: Any) -> str | None:  # noqa: ARG002
+        """Return what the answer to a write says that its sender should know; None if it says nothing."""
+        return None
+
+    def is_marked(self, live: Live, marker: Marker) -> bool:  # noqa: ARG002
+        """Tell whether a case that was just created carries its marker."""
+        return True
+
+    def added(self, change: Change, attribute: str) -> frozenset[str]:  # noqa: ARG002
+        """Return the members, as handles name them, that the system may put into a set because of a change."""
+        return frozenset()
 
     def answered(self, answer: Any, attributes: frozenset[str]) -> Live | None:  # noqa: ARG002
         """Read the case out of the answer to a write; None where the system does not show it there."""

@@ -23,11 +23,11 @@ from typing import Any, Final
 from reconciler import __version__
 from reconciler.model.case import Lifecycle
 from reconciler.model.change import Change, Drift, DriftReport, FieldChange
-from reconciler.model.operation import Operation, Repeat
+from reconciler.model.operation import Merge, Operation, Repeat
 from reconciler.model.plan import FORMAT_VERSION, Plan, Summary
 from reconciler.model.record import Record, State
 from reconciler.model.result import Outcome, Result
-from reconciler.model.values import Value
+from reconciler.model.values import Value, leaves
 from reconciler.report.encoding import Members, encode, stream
 
 CHECKSUM: Final = "checksum"
@@ -178,7 +178,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     return {
         "method": operation.method,
         "path": operation.path,
-        "body": encode(operation.body),
+        "body": _body(operation),
         "why": operation.why,
         **_given(
             query=[list(pair) for pair in operation.query] or None,
@@ -190,8 +190,23 @@ def _operation(operation: Operation) -> dict[str, Any]:
             makes=[{"path": list(path), "name": name} for path, name in operation.makes.items()] or None,
             verifies=list(operation.verifies) or None,
             after=list(operation.after) or None,
+            as_text=operation.as_text or None,
+            merges={key: _merge(merge) for key, merge in operation.merges.items()} or None,
+            reads_back=operation.reads_back or None,
         ),
     }
+
+
+def _merge(merge: Merge) -> dict[str, Any]:
+    return {"attribute": merge.attribute, "before": list(merge.before)}
+
+
+def _body(operation: Operation) -> Any:
+    """Return what is sent: a text as one, unless something in it is not known yet or secret."""
+    is_plain = all(isinstance(leaf, str | int | None) for leaf in leaves(operation.body))
+    if operation.as_text and is_plain:
+        return json.dumps(encode(operation.body), ensure_ascii=False, separators=(",", ":"))
+    return encode(operation.body)
 
 
 def drift_item_json(drift: Drift) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from reconciler.model.address import Address
 from reconciler.model.case import Lifecycle, OnRemove
 from reconciler.model.change import Action, Cause, Change, Drift, DriftedField, FieldChange
 from reconciler.model.fields import Schema
-from reconciler.model.operation import Operation, Repeat
+from reconciler.model.operation import Merge, Operation, Repeat
 from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.record import Record
 from reconciler.model.strict import strict_json
@@ -76,6 +76,11 @@ class _Made(_Model):
     name: str | None = Field(description="The name by which the system shows it again, if it has one.")
 
 
+class _Merge(_Model):
+    attribute: str
+    before: tuple[str, ...] = Field(description="Its members when it was planned, in the system's words.")
+
+
 class _Operation(_Model):
     method: _METHODS
     path: str = Field(
@@ -102,6 +107,15 @@ class _Operation(_Model):
     after: list[str] = Field(
         default_factory=list, description="Names of later cases that it links to and waits for."
     )
+    as_text: bool = Field(
+        default=False,
+        description="The body is sent in a JSON string; it stands here as an object where it is not all known.",
+    )
+    merges: dict[str, _Merge] = Field(
+        default_factory=dict,
+        description="Keys of the body that hold a whole set: what others do to it meanwhile is taken in.",
+    )
+    reads_back: bool = Field(default=False, description="The case is read again afterwards, and compared.")
 
 
 class _Lifecycle(_Model):
@@ -341,7 +355,7 @@ def _operation(model: _Operation, text: Callable[[str], Value]) -> Operation:
     return Operation(
         method=model.method,
         path=model.path,
-        body=decode(model.body, text),
+        body=decode(_body(model), text),
         why=model.why,
         fields=tuple(map(tuple, model.fields)),
         captures={name: tuple(steps) for name, steps in model.captures.items()},
@@ -352,7 +366,14 @@ def _operation(model: _Operation, text: Callable[[str], Value]) -> Operation:
         makes={made.path: made.name for made in model.makes},
         verifies=tuple(model.verifies),
         after=tuple(model.after),
+        as_text=model.as_text,
+        merges={key: Merge(merge.attribute, merge.before) for key, merge in model.merges.items()},
+        reads_back=model.reads_back,
     )
+
+
+def _body(model: _Operation) -> Any:
+    return strict_json(model.body) if model.as_text and isinstance(model.body, str) else model.body
 
 
 def _record(model: _Record, schemas: Mapping[str, Schema]) -> Record:

@@ -93,6 +93,7 @@ def _change(change: Change) -> Iterator[Line]:
         yield from difference(field.path, field.before, field.after, margin=_MARGIN, note=cause)
     for operation in change.operations:
         yield _request(operation)
+        yield from _race(operation)
 
 
 def _heading(sign: str, style: Style, address: str, id: str | None, note: str) -> Line:
@@ -122,7 +123,16 @@ def _usual_note(change: Change) -> str | None:
 def _request(operation: Operation) -> Line:
     body = "" if operation.body is None else "  " + inline(compact(operation.body), BODY_WIDTH)
     target = f"{operation.method} {inline(operation.target, VALUE_WIDTH)}"
-    return line(_MARGIN, Span(f"→ {target}", Style.QUIET), Span(f"{body}{_wait(operation)}", Style.QUIET))
+    form = " (as a JSON string)" if operation.as_text else ""
+    return line(_MARGIN, Span(f"→ {target}", Style.QUIET), Span(f"{body}{form}{_wait(operation)}", Style.QUIET))
+
+
+def _race(operation: Operation) -> Iterator[Line]:
+    """Yield what a request that carries whole sets cannot keep others from."""
+    if operation.merges:
+        names = " and ".join(merge.attribute for merge in operation.merges.values())
+        said = f"all {names} are sent, read again just before: what others change in that very moment is lost"
+        yield line(_MARGIN, Span(f"  {said}", Style.QUIET))
 
 
 def _wait(operation: Operation) -> str:

@@ -6,7 +6,8 @@ What an apply announced and did since the last snapshot: JSON lines in a file be
     {"kind": "done", "number": 1, "address": "soc.a", "record": {…}}    executed; the whole new record, or null
     {"kind": "failed", "number": 2, "message": "…"}                     certainly not executed
 
-An intent that makes items has two keys more, by which they are found again: `seeks` and `names`, see `Intent`.
+An intent that makes items has two keys more, by which they are found again: `seeks` and `names`, see `Intent`;
+`at` says when a create was announced.
 
 Whom a journal belongs to, and why a crash neither replays twice nor loses anything:
 
@@ -78,6 +79,7 @@ class _IntentLine(BaseModel):
     record: RecordData | None
     seeks: dict[StrictStr, tuple[StrictStr, ...]] = {}
     names: dict[StrictStr, StrictStr] = {}
+    at: StrictStr | None = None
 
 
 class _DoneLine(BaseModel):
@@ -195,6 +197,7 @@ def _intent(line: _IntentLine, schemas: Mapping[str, Schema]) -> Intent:
         record=_record(line.address, line.record, schemas),
         seeks=line.seeks,
         names=line.names,
+        at=line.at,
     )
 
 
@@ -305,7 +308,7 @@ class JournalFile:
 
 
 def _intent_line(intent: Intent) -> bytes:
-    sought = {"seeks": dict(intent.seeks), "names": dict(intent.names)}
+    sought = {"seeks": dict(intent.seeks), "names": dict(intent.names), "at": intent.at}
     return _line(
         kind="intent",
         number=intent.number,
@@ -315,7 +318,7 @@ def _intent_line(intent: Intent) -> bytes:
         path=intent.path,
         marker=intent.marker,
         record=record_to_json(intent.record) if intent.record else None,
-        **{name: paths for name, paths in sought.items() if paths},
+        **{name: value for name, value in sought.items() if value},
     )
 
 

@@ -41,6 +41,8 @@ class Intent:
     """Dotted path of each item that it makes → the ids of those that said the same before."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Dotted path of an item that it makes → the name by which the system shows it again."""
+    at: str | None = None
+    """ISO 8601, UTC: when it was announced."""
 
 
 class Journal(Protocol):

@@ -249,7 +249,7 @@ class Harness:
         with self.workspace().tenants() as tenants:
             live = tenants[self.instance].read_one(id, attributes)
         assert live is not None, f"case {id} is gone"
-        return live.attributes
+        return {name: value for name, value in live.attributes.items() if name in attributes}
 
     @property
     def open_intents(self) -> tuple[Intent, ...]:

@@ -138,9 +138,9 @@ def edited(case: Attributes, *edits: Attributes) -> dict[str, Any]:
     return {name: value for name, value in made.items() if value is not DROPPED}
 
 
-def addressed(writes: tuple[Write, ...], record: Record) -> list[Write]:
-    """Return requests with the ids of a case and of what is in it filled in."""
-    ids = {"id": record.id, **record.handles}
+def addressed(writes: tuple[Write, ...], record: Record, words: Mapping[str, str]) -> list[Write]:
+    """Return requests with the ids of a case and of what is in it filled in, and what other words stand for."""
+    ids = {"id": record.id, **record.handles, **words}
     return [(method, _filled(path, ids), _filled(body, ids)) for method, path, body in writes]
 
 

@@ -10,7 +10,10 @@ from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
 
 import pytest
 
+from reconciler.engine.bodies import as_text
 from reconciler.model.change import FieldChange
+from reconciler.model.operation import Operation
+from reconciler.model.record import Record
 from reconciler.model.values import to_json
 from reconciler.providers.base import Provider
 from reconciler.providers.emulation import Emulator, Observer, Recorded
@@ -26,6 +29,7 @@ from reconciler.testing.samples import (
     Respelling,
     Sample,
     Write,
+    addressed,
     edited,
 )
 from reconciler.testing.transports import (
@@ -83,6 +87,17 @@ class Story:
     """Keys of `Emulated.case` that move by themselves with any write: `updated_at`."""
     beyond_a_page: ClassVar[int] = 60
     """More cases than the system lists on one page."""
+
+    reads_a_case: ClassVar[float] = 0.5
+    """So many requests it takes at most to read a case of many; more than 1 where lists do not show enough."""
+
+    def words(self, people: Any, record: Record) -> Mapping[str, str]:  # noqa: ARG002 (for those that have some)
+        """Return what else may stand in braces in the stated requests of a case."""
+        return {}
+
+    def stated(self, harness: Harness, writes: tuple[Write, ...], record: Record) -> list[Write]:
+        """Return the stated requests of a case with everything filled in."""
+        return addressed(writes, record, self.words(harness.emulator, record))
 
     # ------------------------------------------------------------------------------------------ what is tried
 
@@ -165,10 +180,15 @@ def by_name(examples: Iterable[Example]) -> dict[str, Example]:
 def planned_writes(harness: Harness) -> dict[str, list[Write]]:
     """Return the requests that the plan shows, by case."""
     return {
-        change.address.name: [(step.method, step.path, to_json(step.body)) for step in change.operations]
+        change.address.name: [(step.method, step.path, _sent(step)) for step in change.operations]
         for change in harness.plan().changes
         if change.operations
     }
+
+
+def _sent(step: Operation) -> Any:
+    """Return a body as it is sent."""
+    return as_text(to_json(step.body)) if step.as_text else to_json(step.body)
 
 
 def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:

@@ -68,7 +68,7 @@ class Trouble(Story):
             failures += 1
             assert failures <= most, "the same requests are sent again and again"
 
-        assert failures > 1
+        assert failures >= (most - 1) // 2  # two at a time, and the last of them in a run without a failure
         self.assert_converged(harness, world)
 
     @pytest.mark.parametrize(("loss", "settled"), [(reset, True), (bad_gateway, True), (sign_in_page, False)])
@@ -105,7 +105,7 @@ class Trouble(Story):
         most, crashes = harness.plan().summary.requests, 0
         while is_crashed(harness, dies(write, executed=executed)):
             crashes += 1
-            assert crashes <= most, "the same requests are sent again and again"
+            assert crashes <= 2 * most, "the same requests are sent again and again"  # or a limit refused them
 
         self.assert_converged(harness, world)
         assert crashes > 1

@@ -22,6 +22,7 @@ from reconciler.providers.base import (
     Meanings,
     Provider,
     ProviderSettings,
+    Sought,
     Subject,
     Wanted,
     schema_of,
@@ -69,7 +70,7 @@ class Toy(Provider):
     def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:
         raise NotImplementedError
 
-    def find(self, api: Api, marker: Marker, declared: Mapping[str, Value]) -> Sequence[str]:
+    def find(self, api: Api, sought: Sought) -> Sequence[str]:
         raise NotImplementedError
 
     def operations(self, change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:

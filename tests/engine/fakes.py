@@ -32,6 +32,7 @@ from reconciler.providers.base import (
     Meanings,
     Provider,
     ProviderSettings,
+    Sought,
     Subject,
     Wanted,
 )
@@ -79,12 +80,12 @@ class System(Provider):
                 shown = {name: value for name, value in self.cases[id].items() if name in names}
                 yield Live(id, f"https://toy/{id}", self.schema.normalize(shown))
 
-    def find(self, api: Api, marker: Marker, declared: Mapping[str, Value]) -> Sequence[str]:
+    def find(self, api: Api, sought: Sought) -> Sequence[str]:
         self.looks += 1
-        self.asked.append(declared)
+        self.asked.append(sought.declared)
         if self.looks <= self.blind:
             return ()
-        return [id for id, case in self.cases.items() if case.get("marker") == marker.text]
+        return [id for id, case in self.cases.items() if case.get("marker") == sought.marker.text]
 
     def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:
         return {}

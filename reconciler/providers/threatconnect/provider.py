@@ -24,6 +24,7 @@ from reconciler.providers.base import (
     Params,
     Provider,
     ProviderSettings,
+    Sought,
     Subject,
     Wanted,
 )
@@ -86,10 +87,10 @@ class ThreatConnect(Provider):
         _refuse_one_for_two(new)
         return {address: {HANDLES: handles} for address, handles in found.items()}
 
-    def find(self, api: Api, marker: Marker, declared: Mapping[str, Value]) -> Sequence[str]:
+    def find(self, api: Api, sought: Sought) -> Sequence[str]:
         """Return the id of the case whose external id is the marker, or what the user declared instead."""
-        xid = bodies.case_xid(marker, declared.get("xid"))
-        return list(reading.find_xid(api, [xid], self._owner(declared)).values())
+        xid = bodies.case_xid(sought.marker, sought.declared.get("xid"))
+        return list(reading.find_xid(api, [xid], self._owner(sought.declared)).values())
 
     def operations(self, change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:  # noqa: ARG002
         """Yield the requests of a change."""

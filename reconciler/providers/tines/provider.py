@@ -15,7 +15,17 @@ from reconciler.model.change import Change
 from reconciler.model.fields import Schema
 from reconciler.model.operation import Operation
 from reconciler.model.values import Marker, Secret, Value
-from reconciler.providers.base import Api, CaseModel, Meanings, Params, Provider, ProviderSettings, Subject, Wanted
+from reconciler.providers.base import (
+    Api,
+    CaseModel,
+    Meanings,
+    Params,
+    Provider,
+    ProviderSettings,
+    Sought,
+    Subject,
+    Wanted,
+)
 from reconciler.providers.shared import import_problems
 from reconciler.providers.tines import wire
 from reconciler.providers.tines.reading import find_marked, read_each, read_items, walk
@@ -90,9 +100,9 @@ class Tines(Provider):
             for case, team in named
         }
 
-    def find(self, api: Api, marker: Marker, declared: Mapping[str, Value]) -> Sequence[str]:  # noqa: ARG002
+    def find(self, api: Api, sought: Sought) -> Sequence[str]:
         """Return the ids of the cases whose metadata carries the marker."""
-        return find_marked(api, self._settings.marker_key, marker, ())
+        return find_marked(api, self._settings.marker_key, sought.marker, ())
 
     def operations(self, change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:
         """Yield the requests of a change."""

@@ -15,9 +15,10 @@ from pydantic import SecretStr
 from reconciler.errors import ConfigError, Location, NotFound, ProtocolError
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
+from reconciler.model.change import Action, Change
 from reconciler.model.values import Entry, Marker, Path
 from reconciler.planning.planner import HANDLES
-from reconciler.providers.base import Params, Subject, Wanted
+from reconciler.providers.base import Params, Sought, Subject, Wanted
 from reconciler.providers.threatconnect.provider import ThreatConnect
 from reconciler.providers.threatconnect.reading import HEAVY_PAGE, PAGE
 from reconciler.providers.threatconnect.schema import SCHEMA, ThreatConnectSettings
@@ -68,7 +69,7 @@ class Server:
             raise NotFound("there is no such case", status=404)
         return self.twist(path, params, {"data": self._shown(found[0], params), "status": "Success"})
 
-    def get_all(self, requests: Iterable[tuple[str, Params]]) -> Iterator[Any]:
+    def get_all(self, requests: Iterable[tuple[str, Params]], *, denied: bool = False) -> Iterator[Any]:
         for path, params in requests:
             try:
                 yield self.get(path, params)
@@ -176,7 +177,7 @@ def test_pages_that_are_counted_are_read_side_by_side() -> None:
     taken: list[int] = []
 
     class Eager(Server):
-        def get_all(self, requests: Iterable[tuple[str, Params]]) -> Iterator[Any]:
+        def get_all(self, requests: Iterable[tuple[str, Params]], *, denied: bool = False) -> Iterator[Any]:
             batch = list(requests)
             taken.append(len(batch))
             return super().get_all(batch)
@@ -586,7 +587,7 @@ MARKER = Marker("L", "soc.a", 7)
 def test_a_create_is_found_by_the_xid_that_the_user_chose() -> None:
     server = Server([item(1), item(2, xid="chosen-by-user")])
 
-    assert provider().find(server, MARKER, {"name": "x", "xid": "chosen-by-user"}) == ["2"]
+    assert provider().find(server, Sought(MARKER, {"name": "x", "xid": "chosen-by-user"})) == ["2"]
     assert ("tql", 'xid in ("chosen-by-user")') in server.requests[0][1]
 
 
@@ -595,21 +596,21 @@ def test_a_create_is_found_by_an_xid_that_only_this_case_can_have() -> None:
     others = [Marker("L", "soc.a", 8), Marker("M", "soc.a", 7), Marker("L", "soc.b", 7)]
 
     for marker in (MARKER, *others):
-        assert provider().find(server, marker, {}) == []
+        assert provider().find(server, Sought(marker)) == []
     derived = [re.findall(r'"([^"]+)"', params[0][1])[0] for _, params in server.requests]
     assert len(set(derived)) == 4
     assert re.fullmatch(r"soc\.a\.[0-9a-f]{32}", derived[0])
     server.items.append(item(4, xid=derived[0]))
-    assert provider().find(server, MARKER, {"name": "x"}) == ["4"]
-    assert provider().find(server, others[0], {}) == []
+    assert provider().find(server, Sought(MARKER, {"name": "x"})) == ["4"]
+    assert provider().find(server, Sought(others[0])) == []
 
 
 def test_a_create_is_looked_for_where_it_was_made() -> None:
     server = Server([item(2, xid="chosen-by-user")])
 
-    provider("Demo").find(server, MARKER, {"xid": "chosen-by-user", "owner": "Lab"})
-    provider("Demo").find(server, MARKER, {})
-    provider().find(server, MARKER, {})
+    provider("Demo").find(server, Sought(MARKER, {"xid": "chosen-by-user", "owner": "Lab"}))
+    provider("Demo").find(server, Sought(MARKER))
+    provider().find(server, Sought(MARKER))
 
     assert [dict(params).get("owner") for _, params in server.requests] == ["Lab", "Demo", None]
 
@@ -618,7 +619,7 @@ def test_a_case_that_only_resembles_the_marker_is_not_found() -> None:
     shown = {"data": [item(4, xid="CHOSEN-BY-USER"), item(5), {"id": 6}, {"id": 8, "xid": ["chosen-by-user"]}]}
     server = Server([], twist=lambda path, params, answer: shown)
 
-    assert provider().find(server, MARKER, {"xid": "chosen-by-user"}) == []
+    assert provider().find(server, Sought(MARKER, {"xid": "chosen-by-user"})) == []
 
 
 class Nowhere:
@@ -628,7 +629,8 @@ class Nowhere:
 
 def subject(address: str, live: Live | None = None, **attributes: Any) -> Subject:
     case = Case(Address("soc", address), "threatconnect", SCHEMA.normalize(attributes), Nowhere())
-    return Subject(case, live, Marker("L", f"soc.{address}", 7))
+    change = Change(case.address, case.type, Action.UPDATE if live else Action.CREATE)
+    return Subject(change, case, live, Marker("L", f"soc.{address}", 7))
 
 
 def test_nothing_is_looked_up_where_nothing_has_to_be() -> None:
@@ -671,7 +673,7 @@ class Groups:
     def get(self, path: str, params: Params = ()) -> Any:
         raise NotImplementedError
 
-    def get_all(self, requests: Iterable[tuple[str, Params]]) -> Iterator[Any]:
+    def get_all(self, requests: Iterable[tuple[str, Params]], *, denied: bool = False) -> Iterator[Any]:
         for path, params in requests:
             self.requests.append((path, params))
             yield self.known.get(urlsplit(path).path.rpartition("/")[2])

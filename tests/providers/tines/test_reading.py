@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from reconciler.errors import NotFound, ProtocolError, Refused
 from reconciler.model.values import Marker
-from reconciler.providers.base import Params, Wanted
+from reconciler.providers.base import Params, Sought, Wanted
 from reconciler.providers.tines import reading
 from reconciler.providers.tines.provider import Tines
 from reconciler.providers.tines.schema import TinesSettings
@@ -66,7 +66,7 @@ class Server:
             raise NotFound(f"there is no case {id}", status=404)
         return found[0]
 
-    def get_all(self, requests: Iterable[tuple[str, Params]]) -> Iterator[Any]:
+    def get_all(self, requests: Iterable[tuple[str, Params]], *, denied: bool = False) -> Iterator[Any]:
         for path, params in requests:
             try:
                 yield self.get(path, params)
@@ -355,11 +355,11 @@ def marked(*ids: int) -> list[Item]:
     ],
 )
 def test_a_marker_is_found_whatever_becomes_of_the_filter(server: Server, found: list[str], requests: int) -> None:
-    assert provider().find(server, MARKER, {}) == found
+    assert provider().find(server, Sought(MARKER)) == found
     assert len(server.requests) == requests
 
 
 def test_a_case_that_vanishes_while_it_is_looked_at_does_not_carry_the_marker() -> None:
     server = Server(marked(1), lists=_without("metadata"), shift=lambda _page, items: items.clear())
 
-    assert provider().find(server, MARKER, {}) == []
+    assert provider().find(server, Sought(MARKER)) == []

@@ -9,6 +9,7 @@ from pydantic import SecretStr, ValidationError
 from reconciler.errors import ConfigError, Location, ProtocolError
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Lifecycle, Live
+from reconciler.model.change import Action, Change
 from reconciler.model.fields import Kind
 from reconciler.model.values import Marker, Path, Secret
 from reconciler.providers.base import Params, Subject
@@ -31,7 +32,9 @@ def case(attributes: dict[str, Any], name: str = "a", **more: Any) -> Case:
 
 
 def subject(declared: Case, live: Live | None = None) -> Subject:
-    return Subject(declared, live, Marker("L", str(declared.address), 7))
+    action = Action.UPDATE if live else Action.CREATE
+    change = Change(declared.address, "tines", action)
+    return Subject(change, declared, live, Marker("L", str(declared.address), 7))
 
 
 def tines(**settings: Any) -> Tines:
@@ -235,7 +238,7 @@ class Statuses:
         ]
         return {"case_sub_statuses": entries, "meta": {"pages": 1, "per_page": 500, "count": len(entries)}}
 
-    def get_all(self, requests: Any) -> Any:
+    def get_all(self, requests: Any, *, denied: bool = False) -> Any:
         return (self.get(path, params) for path, params in requests)
 
 
@@ -314,7 +317,7 @@ class Answers:
     def get(self, path: str, params: Params = ()) -> Any:
         return self.answer
 
-    def get_all(self, requests: Any) -> Any:
+    def get_all(self, requests: Any, *, denied: bool = False) -> Any:
         return (self.answer for _ in requests)
 
 
