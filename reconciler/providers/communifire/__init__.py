@@ -1,1 +1,5 @@
-"""Communifire (also called Axero): cases of its spaces."""
+"""Communifire (Axero) cases, through the REST API."""
+
+from reconciler.providers.communifire.provider import Communifire
+
+__all__ = ["Communifire"]
