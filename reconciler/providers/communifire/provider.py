@@ -96,7 +96,7 @@ class Communifire(Provider):
 
     def is_marked(self, live: Live, marker: Marker) -> bool:
         """Tell whether the site has kept the marker's tag."""
-        return wire.marker_tag(marker) in map(wire.fold_tag, live.listed.get("tags", ()))
+        return wire.marker_tag(marker) in map(wire.fold, live.listed.get("tags", ()))
 
     def added(self, change: Change, attribute: str) -> frozenset[str]:
         """Return the assignee that a change sets, whom some sites make a watcher."""

@@ -28,7 +28,7 @@ from reconciler.providers.communifire.wire import (
     ME,
     Item,
     case_id,
-    fold_tag,
+    fold,
     instant,
     lacks,
     live,
@@ -170,7 +170,7 @@ def _marked(
 
 
 def _again(api: Api, id: str) -> Any | None:
-    """Ask again for a case that a list shows and that was not to be got: Refused, unless it is gone for certain."""
+    """Ask again for a case that a list shows, and that was not to be got; None if it is gone for certain."""
     try:
         return api.get(_path(id))
     except NotFound:
@@ -183,4 +183,4 @@ def _is_older(item: Item, earliest: datetime | None) -> bool:
 
 
 def _carries(item: Item, tag: str) -> bool:
-    return tag in map(fold_tag, split_tags(text(item, LONG["tags"])))
+    return tag in map(fold, split_tags(text(item, LONG["tags"])))

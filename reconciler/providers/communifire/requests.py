@@ -19,7 +19,7 @@ from reconciler.model.operation import Merge, Operation, Repeat
 from reconciler.model.values import Marker, Template, Value, known_as
 from reconciler.providers.communifire.names import IDS, LISTED, OF_PROJECT
 from reconciler.providers.communifire.schema import NAMES, CommunifireSettings
-from reconciler.providers.communifire.wire import CASES, LONG, NAMED, fold_tag, marker_tag
+from reconciler.providers.communifire.wire import CASES, LONG, NAMED, fold, marker_tag
 from reconciler.providers.shared import count
 
 NO_DELETE: Final = (
@@ -113,12 +113,12 @@ def _members(change: Change, name: str, before: tuple[str, ...]) -> tuple[Value,
     field = change.field((name,))
     assert field is not None
     words = _Words(change, name)
-    gone = {fold_tag(text) for text in words.of(field.remove) if isinstance(text, str)}
-    kept = tuple(text for text in before if fold_tag(text) not in gone)
-    there = frozenset(map(fold_tag, kept))
+    gone = {fold(text) for text in words.of(field.remove) if isinstance(text, str)}
+    kept = tuple(text for text in before if fold(text) not in gone)
+    there = frozenset(map(fold, kept))
     return (
         *kept,
-        *(text for text in words.of(field.add) if not isinstance(text, str) or fold_tag(text) not in there),
+        *(text for text in words.of(field.add) if not isinstance(text, str) or fold(text) not in there),
     )
 
 

@@ -9,8 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
 from reconciler.model.fields import Clearable, Numbered, Once, Schema, Set, Spelled
 from reconciler.providers.base import CaseModel, ProviderSettings, schema_of
 from reconciler.providers.communifire.markup import description_key, title_key
-from reconciler.providers.communifire.wire import fold_tag as fold
-from reconciler.providers.communifire.wire import is_marker_tag
+from reconciler.providers.communifire.wire import fold, is_marker_tag
 from reconciler.providers.shared import HeaderSecret, Text
 
 

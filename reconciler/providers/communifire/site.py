@@ -22,7 +22,7 @@ from reconciler.errors import Refused
 from reconciler.model.values import Secret
 from reconciler.providers.base import Api
 from reconciler.providers.communifire.lists import LOWER, walk, whole
-from reconciler.providers.communifire.wire import ACCESS, NAMED, SPACES, USERS, Item, number, object_in, text
+from reconciler.providers.communifire.wire import ACCESS, NAMED, SPACES, USERS, Item, fold, number, object_in, text
 
 PERMISSIONS: Final = (
     "Create",
@@ -129,7 +129,7 @@ class Site:
         if isinstance(which, int):
             return which
         things = self._listed(kind, *place)
-        found = [thing.id for thing in things if _fold(thing.name) == _fold(_clear(which))]
+        found = [thing.id for thing in things if fold(thing.name) == fold(_clear(which))]
         if len(found) > 1:
             raise _ambiguous(f"{_where(place)} has more than one {kind} {_told(which)}", found)
         if not found:
@@ -166,7 +166,7 @@ class Site:
         seen: dict[int, Item] = {}
         for part in dict.fromkeys(filter(None, (name, name.partition("@")[0]))):
             seen |= self._found(part, who)
-            found = [id for id, user in seen.items() if _fold(name) in map(_fold, _names(user))]
+            found = [id for id, user in seen.items() if fold(name) in map(fold, _names(user))]
             if len(found) > 1:
                 raise _ambiguous(f"more than one user is called {_told(who)}", found)
             if found:
@@ -179,7 +179,7 @@ class Site:
     def _found(self, part: str, who: str | Secret) -> Mapping[int, Item]:
         """Return the details of the users that a search finds, which shows display names only."""
         hits = walk(self._api, USERS, (("username", part),), _user_id, words=LOWER)
-        ids = self._once(f"{USERS} {_fold(part)}", lambda: [*map(_user_id, islice(hits, MOST_USERS + 1))])
+        ids = self._once(f"{USERS} {fold(part)}", lambda: [*map(_user_id, islice(hits, MOST_USERS + 1))])
         if len(ids) > MOST_USERS:
             raise Unknown(f"more than {MOST_USERS} users are found for {_told(who)}", "write the id")
         new = [id for id in ids if id not in self._details]
@@ -266,8 +266,8 @@ def _near(which: str | Secret, names: Sequence[str]) -> str | None:
     """Return what may be meant; None for a secret, which would be told by it."""
     if isinstance(which, Secret):
         return None
-    by_fold = {_fold(name)[:_LONGEST_NAME]: name for name in names}
-    near = get_close_matches(_fold(which)[:_LONGEST_NAME], by_fold)
+    by_fold = {fold(name)[:_LONGEST_NAME]: name for name in names}
+    near = get_close_matches(fold(which)[:_LONGEST_NAME], by_fold)
     return f"did you mean {' or '.join(_told(by_fold[name]) for name in near)}?" if near else None
 
 
@@ -292,7 +292,3 @@ def _and_so_on(texts: Iterable[str]) -> str:
 
 def _clear(which: str | Secret) -> str:
     return which.value if isinstance(which, Secret) else which
-
-
-def _fold(name: str) -> str:
-    return name.strip().casefold()

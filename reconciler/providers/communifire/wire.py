@@ -129,9 +129,9 @@ def split_ids(csv: str) -> tuple[int, ...]:
     return tuple(map(int, parts))
 
 
-def fold_tag(tag: str) -> str:
-    """Return what is equal for two spellings of one tag."""
-    return tag.strip().casefold()
+def fold(name: str) -> str:
+    """Return what is equal for two spellings of one name or tag."""
+    return name.strip().casefold()
 
 
 def marker_tag(marker: Marker) -> str:

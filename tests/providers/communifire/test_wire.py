@@ -15,7 +15,7 @@ from reconciler.model.values import Marker
 from reconciler.providers.communifire.emulator import CommunifireEmulator, CommunifireSwitches
 from reconciler.providers.communifire.wire import (
     case_id,
-    fold_tag,
+    fold,
     instant,
     is_marker_tag,
     lacks,
@@ -162,8 +162,8 @@ def test_what_is_no_id_is_an_error_that_names_the_field(csv: str) -> None:
 
 
 def test_a_tag_is_the_same_in_any_letter_case() -> None:
-    assert fold_tag(" STRASSE ") == fold_tag("straße")
-    assert fold_tag("vip") != fold_tag("vips")
+    assert fold(" STRASSE ") == fold("straße")
+    assert fold("vip") != fold("vips")
 
 
 def test_a_marker_tag_is_known_in_any_letter_case_and_tells_creates_apart() -> None:
@@ -173,7 +173,7 @@ def test_a_marker_tag_is_known_in_any_letter_case_and_tells_creates_apart() -> N
     assert len({TAG, *map(marker_tag, others)}) == 3
     assert is_marker_tag(TAG)
     assert is_marker_tag(f" {TAG.upper()} ")
-    assert fold_tag(TAG) == TAG
+    assert fold(TAG) == TAG
 
 
 @pytest.mark.parametrize(
