@@ -128,7 +128,7 @@ class Attributes:
             part = Found()
             value = evaluated(item, file, place, ATTRIBUTES, part)
             made[self._expressions.key(key, file, key_place)] = value
-            if part.secrets and isinstance(value, dict | list):
+            if part.secrets and self._becomes_text(name, value):
                 self._refuse_mixture(reading, (name, key), part)
                 part.secrets = {self._text(reading, (name, key), value)}
             found.add(part)
@@ -152,8 +152,13 @@ class Attributes:
             return node
         return {key: self._text(reading, (name, key), value) for key, value in node.items()}
 
+    def _becomes_text(self, name: str, value: Any) -> bool:
+        """Tell whether a value of a map is written as text: structures are, but for lists where those are sets."""
+        is_set = isinstance(value, list) and self._schema.fields[name].separator is not None
+        return isinstance(value, dict | list) and not is_set
+
     def _text(self, reading: Reading, path: tuple[str, str], value: Any) -> Any:
-        if not isinstance(value, dict | list):
+        if not self._becomes_text(path[0], value):
             return value
         try:
             return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -93,9 +93,12 @@ class Cases:
         }
 
     @staticmethod
-    def _shared(ownership: Mapping[str, Ownership], schema: Schema) -> Mapping[str, Ownership]:
-        sets = {name for name in ownership if name in schema.fields and schema.kind(name) is Kind.SET}
-        return {name: ownership[name] for name in sorted(sets) if ownership[name] is Ownership.SHARED}
+    def _shared(said: Mapping[str, Ownership], schema: Schema) -> Mapping[str, Ownership]:
+        """Return the sets that are not ours alone: as it is said, or else as the system has it."""
+        usual = {name: Ownership.SHARED for name, field in schema.fields.items() if field.shared}
+        owners = {**usual, **said}
+        sets = {name for name in owners if name in schema.fields and schema.kind(name) is Kind.SET}
+        return {name: owners[name] for name in sorted(sets) if owners[name] is Ownership.SHARED}
 
     def read(self, entries: Iterable[Entry]) -> list[Linked]:
         """Return the cases that can be understood."""
@@ -210,13 +213,12 @@ class Cases:
         return lifecycle_of(self._settings.lifecycle, meta.lifecycle)
 
     def _ownership(self, entry: Entry, meta: MetaArguments, type_: str) -> Mapping[str, Ownership]:
-        defaults = self._default_ownership[type_]
         if not meta.ownership:
-            return defaults
+            return self._default_ownership[type_]
         schema = self._providers[type_].schema
         for name in meta.ownership:
             self._check_set(entry, name, schema)
-        return self._shared({**defaults, **meta.ownership}, schema)
+        return self._shared({**self._settings.ownership, **meta.ownership}, schema)
 
     def _check_set(self, entry: Entry, name: str, schema: Schema) -> None:
         where = entry.placed.key(("ownership", name))

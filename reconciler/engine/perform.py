@@ -232,7 +232,8 @@ def _told(request: Request, tenant: Tenant, answer: Any) -> Told:
     if left and live:
         handles |= _items(request, live, left)
     remark = tenant.provider.remark(answer)
-    if missing := [".".join(path) for path in left if ".".join(path) not in handles]:
+    missing = [".".join(path) for path in left if ".".join(path) not in handles]
+    if missing and not operation.reads_back:
         raise ProtocolError(f"{operation.method} {request.path}: the answer does not show {', '.join(missing)}")
     return Told(captured, handles, live, () if remark is None else (remark,))
 
@@ -255,7 +256,9 @@ def _walk(data: Any, steps: Steps) -> Iterator[Any]:
         yield data
         return
     first, *rest = steps
-    if first == "*" and isinstance(data, list):
+    if isinstance(first, int) and isinstance(data, list):
+        yield from (found for item in data[first : first + 1] for found in _walk(item, tuple(rest)))
+    elif first == "*" and isinstance(data, list):
         for item in data:
             yield from _walk(item, tuple(rest))
     elif isinstance(data, Mapping) and first in data:

@@ -37,9 +37,9 @@ def reread(change: Change, tenant: Tenant) -> Live | None:
     return tenant.read_one(change.id, frozenset(field.path[0] for field in change.fields))
 
 
-def standing(change: Change, live: Live, schema: Schema, lineage: str) -> Standing:
-    """Tell how each field of a change stands in what was read just now."""
-    now = in_words_of(change, live, schema, lineage).attributes
+def standing(change: Change, live: Live, schema: Schema, lineage: str, handles: Handles | None = None) -> Standing:
+    """Tell how each field of a change stands in what was read just now; `handles` are known beside its own."""
+    now = in_words_of(change, live, schema, lineage, handles).attributes
     return {field.path: _stands(field, now, schema, lineage) for field in change.fields}
 
 
@@ -52,7 +52,10 @@ def in_words_of(change: Change, live: Live, schema: Schema, lineage: str, handle
     record = change.record
     wholes = [field for field in change.fields if len(field.path) == 1]
     after = {**(record.recorded if record else {}), **{field.path[0]: field.after for field in wholes}}
-    before = {field.path[0]: field.before for field in wholes}
+    before: dict[str, Value] = {field.path[0]: field.before for field in wholes}
+    for field in change.fields:
+        if len(field.path) > 1 and schema.kind(field.path[0]) is Kind.MAP:
+            before[field.path[0]] = {**before.get(field.path[0], {}), field.path[1]: field.before}
     known = {**(record.handles if record else {}), **(handles or {})}
     found = worded(live, schema, known, (after, before), lineage)
     sets = {name: value for name, value in found.attributes.items() if schema.kind(name) is Kind.SET}

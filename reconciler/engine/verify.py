@@ -94,6 +94,8 @@ class Written:
     """What its sets held just before."""
     tenant: Tenant
     lineage: str
+    handles: Handles = field(default_factory=dict)
+    """What the system calls what has just been made."""
 
     def verdict(self, operation: Operation) -> Verdict:
         """Compare what an operation verifies with what is live; what goes later may be there."""
@@ -115,7 +117,7 @@ class Written:
     def _scalars(self, operation: Operation) -> Verdict:
         """Compare the scalars that an operation was to change."""
         schema = self.tenant.provider.schema
-        now = standing(self.change, self.live, schema, self.lineage)
+        now = standing(self.change, self.live, schema, self.lineage, self.handles)
         handles: dict[str, str] = {}
         kept, remarks = [], []
         for change in self.change.fields:
@@ -128,7 +130,7 @@ class Written:
             )
             if how is Now.AS_PLANNED or is_absent(value) or not schema.fields[name].digested or path is None:
                 still = "still " if how is Now.AS_PLANNED else ""
-                kept.append(Kept(change.path, f"{name} is {still}{shown(value)}"))
+                kept.append(Kept(change.path, f"{'.'.join(change.path)} is {still}{shown(value)}"))
             else:
                 handles[path] = handle
                 remarks.append(f"the system keeps {name} in other words than were sent; it is known by them now")

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Any, Final, NoReturn
 from urllib.parse import quote, urlencode
 
@@ -39,7 +40,7 @@ from reconciler.model.values import (
     parse_template,
     transform,
 )
-from reconciler.planning.naming import OWN, lookalikes, words_of
+from reconciler.planning.naming import OWN, found_items, lookalikes, words_of
 from reconciler.planning.normalize import fill
 from reconciler.state import Intent
 
@@ -105,6 +106,8 @@ class Work:
     handles: dict[str, str] = field(default_factory=dict)
     """What the system calls the items and members that this run has made."""
     warnings: list[str] = field(default_factory=list)
+    late: list[Operation] = field(default_factory=list)
+    """What is sent when everything else of the case is done."""
     repaired: set[Path] = field(default_factory=set)
     """Sets that were sent whole: what else was planned for them is done."""
 
@@ -119,18 +122,34 @@ class Work:
         self.postponed = tuple(operation for operation in operations if operation.after)
         self._send(operation for operation in operations if not operation.after)
         if not self.postponed:
-            self._settle()
+            self._end()
 
     def finish(self) -> None:
         """Send what had to wait, and settle the record; raises ReconcilerError."""
         self._send(self.postponed)
-        self._settle()
+        self._end()
 
     def _send(self, operations: Iterable[Operation]) -> None:
         for operation in operations:
             self.means.stop.check()
             if not operation.fields or not self.repaired.issuperset(operation.fields):
-                self._operation(operation)
+                self._attempt(operation)
+
+    def _attempt(self, operation: Operation) -> None:
+        """Send a request, or what is to be sent instead where the system cannot do all of it at once."""
+        try:
+            self._operation(operation)
+        except Refused as error:
+            if error.status != HTTPStatus.UNPROCESSABLE_ENTITY or not operation.otherwise:
+                raise
+            self.late += (each for each in operation.otherwise if each.last)
+            self._send(each for each in operation.otherwise if not each.last)
+
+    def _end(self) -> None:
+        """Send what comes last, and settle the record."""
+        late, self.late = self.late, []
+        self._send(late)
+        self._settle()
 
     def _settle(self) -> None:
         change = self.change
@@ -226,11 +245,20 @@ class Work:
             self._advance(replace(operation, fields=()), told)
             self.means.recorder.done(intent, self.record)
             raise UnexpectedAnswer(f"it was sent, but what became of it is not known: {error}", told) from error
-        return replace(told, live=live)
+        return replace(told, live=live, handles=self._made(operation, told, live))
+
+    def _made(self, operation: Operation, told: Told, live: Live | None) -> Mapping[str, str]:
+        """Return the handles of the items that a request has made, as far as they are there."""
+        left = {path: alias for path, alias in operation.makes.items() if ".".join(path) not in told.handles}
+        if live is None or not left:
+            return told.handles
+        known = self._known(operation)
+        return {**told.handles, **found_items(live, left, self._wanted, known, self.plan.lineage)}
 
     def _seen_again(self, operation: Operation, told: Told) -> Live | None:
         id = str(told.captured.get("id") or self.change.id)
-        names = {path[0] for path in operation.fields} | may_add(self._filled_change, self._tenant).keys()
+        names = {path[0] for path in (*operation.fields, *operation.makes)}
+        names.update(may_add(self._filled_change, self._tenant))
         live = self._tenant.read_one(id, frozenset(names))
         if (live is None) is not (operation.method == "DELETE"):
             raise ReconcilerError(f"case {id} is {'still there' if live else 'not to be found'}")
@@ -259,9 +287,9 @@ class Work:
         if told.live is None or not (operation.verifies or operation.reads_back):
             return Verdict()
         before = {} if operation.creates else self.before
-        verdict = Written(self._filled_change, told.live, before, self._tenant, self.plan.lineage).verdict(
-            operation
-        )
+        change, handles = self._filled_change, {**self.handles, **told.handles}
+        written = Written(change, told.live, before, self._tenant, self.plan.lineage, handles)
+        verdict = written.verdict(operation)
         if not operation.creates or self._tenant.provider.is_marked(told.live, self._marker):
             return verdict
         lost = "the marker is not in it, so that a create whose answer is lost could not be found again"
@@ -331,8 +359,8 @@ class Work:
         )
 
     def _advance(self, operation: Operation, told: Told) -> None:
-        if told.captured:
-            self.means.known.learn(self.change.address.name, told.captured)
+        if told.captured or told.handles:
+            self.means.known.learn(self.change.address.name, {**told.captured, **told.handles})
         self.handles |= told.handles
         self.record = self._after(operation, told)
 

@@ -12,6 +12,7 @@ A provider writes what a user may declare as a pydantic model and marks the sema
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -52,11 +53,16 @@ class Set:
     """The system puts members in by itself when a case is created with none."""
     links: bool = False
     """Its members are other cases, which may point at each other in a circle."""
+    shared: bool = False
+    """The system puts members in all the time: others own what is not declared, unless the user says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Map:
     """A mapping that is owned key by key."""
+
+    separator: str | None = None
+    """Stands between the members of a value that is a set; the system does not tell those from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +144,10 @@ class Field:
     """A number that is not quoted is one, and no text."""
     links: bool = False
     """Of a set: members are other cases."""
+    shared: bool = False
+    """Of a set: others own what is not declared, unless the user says otherwise."""
+    separator: str | None = None
+    """Of a map: stands between the members of a value that is a set."""
     items: Mapping[str, Field] = field(default_factory=dict)
     """The fields of an item."""
 
@@ -153,11 +163,11 @@ class Field:
         match marking:
             case Set():
                 made = replace(self, kind=Kind.SET, clearable=True, empty=frozenset(), filled=marking.filled)
-                return replace(
-                    made, normalize=_set_of(marking.fold, marking.key), key=marking.key, links=marking.links
-                )
-            case Map():
-                return replace(self, kind=Kind.MAP, normalize=dict, empty={})
+                made = replace(made, key=marking.key, links=marking.links, shared=marking.shared)
+                return replace(made, normalize=_set_of(marking.fold, marking.key))
+            case Map(separator):
+                normalize = dict if separator is None else _map_with_sets
+                return replace(self, kind=Kind.MAP, normalize=normalize, empty={}, separator=separator)
             case Items(fields):
                 return replace(self, kind=Kind.ITEMS, normalize=_items_of(fields), empty={}, items=fields)
             case Spelled(key, digested):
@@ -204,7 +214,7 @@ class Schema:
     @property
     def renames(self) -> bool:
         """Tell whether the system has names of its own for parts of a case: items, members of sets, scalars."""
-        return any(field.kind is Kind.ITEMS or field.key for field in self.fields.values())
+        return any(field.kind is Kind.ITEMS or field.key or field.separator for field in self.fields.values())
 
     def normalize(self, attributes: Mapping[str, Value]) -> dict[str, Value]:
         """Return the attributes in normal form; those the schema does not know are left out."""
@@ -222,6 +232,12 @@ def _set_of(fold: Fold | None, key: Fold | None) -> Callable[[Value], Value]:
     if key is not None:
         return lambda members: _distinct(members, key)
     return frozenset
+
+
+def _map_with_sets(values: Value) -> Value:
+    return {
+        key: frozenset(value) if isinstance(value, list | AbstractSet) else value for key, value in values.items()
+    }
 
 
 def _distinct(members: Iterable[Value], key: Fold) -> frozenset[Value]:

@@ -62,6 +62,10 @@ class Operation:
     """The body goes as a JSON string that holds it."""
     merges: Mapping[str, Merge] = field(default_factory=dict)
     """Keys of the body that hold a whole set as text, members joined by commas."""
+    otherwise: tuple[Operation, ...] = ()
+    """What is sent instead, in this order, if the system finds that it cannot do all of it at once (422)."""
+    last: bool = False
+    """Of what is sent instead: it waits until everything else of the case is done."""
     reads_back: bool = False
     """The answer tells nothing of what was done: the case is read again, and every field held against it."""
 

@@ -46,7 +46,11 @@ ABSENT: Final = _Absent.ABSENT
 
 @dataclass(frozen=True, slots=True, order=True)
 class Ref:
-    """A value that the case called `case` will have: its `id`, its `url`, or what its creation answers."""
+    """
+    A value that the case called `case` will have: its `id`, its `url`, or what its creation answers.
+
+    `tasks.first` is the id of an item that a request is still to make.
+    """
 
     case: str
     attribute: str
@@ -141,9 +145,9 @@ class Marker:
         return f"{self.lineage}/{self.address}/{self.serial}"
 
 
-_REFERENCE: Final = re.compile(r"\$\$\{|\$\{\$\}|\$\{cases\.([A-Za-z0-9_-]+)\.([a-z_]+)\}")
+_REFERENCE: Final = re.compile(r"\$\$\{|\$\{\$\}|\$\{cases\.([A-Za-z0-9_-]+)\.([a-z_]+(?:\.[^{}]+)?)\}")
 _LITERALS: Final = {"$${": "${", "${$}": "$"}
-_BARE: Final = re.compile(r"cases\.([A-Za-z0-9_-]+)\.([a-z_]+)")
+_BARE: Final = re.compile(r"cases\.([A-Za-z0-9_-]+)\.([a-z_]+(?:\.[^{}]+)?)")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 

@@ -69,11 +69,28 @@ def worded(
                 known |= _adopted(ours[0].get(name) or {}, value, field, key)
             attributes[name] = {item: value[id] for item, id in known.items()}
             found |= {f"{name}.{item}": id for item, id in known.items()}
+        elif field.separator is not None and value != ours[0].get(name):
+            attributes[name] = _keyed(field, value, live.aliases.get(name, {}), ours)
         elif field.key is not None and value != ours[0].get(name):
             words = _words(field, handles, live.aliases.get(name, {}), ours, key)
             attributes[name] = words.of_all(value)
             found |= words.used
     return Named(attributes, found)
+
+
+def _keyed(
+    field: Field, theirs: Mapping[str, Value], aliases: Mapping[str, frozenset[str]], ours: Sequence[Attributes]
+) -> dict[str, Value]:
+    """Return a map under our names of its keys; a text where we have a set is taken for one."""
+    maps: list[Mapping[str, Value]] = [attributes.get(field.name) or {} for attributes in ours]
+    found: dict[str, Value] = {}
+    for key, value in theirs.items():
+        names = (key, *sorted(aliases.get(key, ())))
+        words = [(name, mine[name]) for mine in maps for name in names if name in mine]
+        is_set = isinstance(value, str) and any(isinstance(word, AbstractSet) for _, word in words)
+        members = frozenset(filter(None, value.split(field.separator))) if is_set else value
+        found[words[0][0] if words else key] = members
+    return found
 
 
 def _handles_of(name: str, handles: Handles, items: Mapping[str, Value]) -> Iterator[tuple[str, str]]:

@@ -115,6 +115,10 @@ class _Operation(_Model):
         default_factory=dict,
         description="Keys of the body that hold a whole set: what others do to it meanwhile is taken in.",
     )
+    otherwise: list[_Operation] = Field(
+        default_factory=list, description="What is sent instead if the system cannot do all of it at once (422)."
+    )
+    last: bool = Field(default=False, description="Of such a one: sent when everything else of the case is done.")
     reads_back: bool = Field(default=False, description="The case is read again afterwards, and compared.")
 
 
@@ -368,6 +372,8 @@ def _operation(model: _Operation, text: Callable[[str], Value]) -> Operation:
         after=tuple(model.after),
         as_text=model.as_text,
         merges={key: Merge(merge.attribute, merge.before) for key, merge in model.merges.items()},
+        otherwise=tuple(_operation(other, text) for other in model.otherwise),
+        last=model.last,
         reads_back=model.reads_back,
     )
 

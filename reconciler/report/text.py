@@ -94,6 +94,8 @@ def _change(change: Change) -> Iterator[Line]:
     for operation in change.operations:
         yield _request(operation)
         yield from _race(operation)
+        for place, other in enumerate(operation.otherwise):
+            yield _request(other, "  then " if place else "  if that is refused: ")
 
 
 def _heading(sign: str, style: Style, address: str, id: str | None, note: str) -> Line:
@@ -120,11 +122,13 @@ def _usual_note(change: Change) -> str | None:
             return None
 
 
-def _request(operation: Operation) -> Line:
+def _request(operation: Operation, lead: str = "") -> Line:
     body = "" if operation.body is None else "  " + inline(compact(operation.body), BODY_WIDTH)
     target = f"{operation.method} {inline(operation.target, VALUE_WIDTH)}"
     form = " (as a JSON string)" if operation.as_text else ""
-    return line(_MARGIN, Span(f"→ {target}", Style.QUIET), Span(f"{body}{form}{_wait(operation)}", Style.QUIET))
+    return line(
+        _MARGIN, Span(f"{lead}→ {target}", Style.QUIET), Span(f"{body}{form}{_wait(operation)}", Style.QUIET)
+    )
 
 
 def _race(operation: Operation) -> Iterator[Line]:

@@ -48,7 +48,7 @@ def test_a_case_has_its_attributes_and_meta_arguments_each_described() -> None:
 
     assert [case["title"] for case in cases] == [f"{name} case" for name in types]
     for case in cases:
-        assert {*META, "name", "tags"} <= case["properties"].keys()
+        assert {*META, "status", "tags"} <= case["properties"].keys()
         assert all(item.get("description") for item in case["properties"].values())
         assert case["additionalProperties"] is False
 
