@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
@@ -14,6 +13,7 @@ from reconciler.engine.bodies import as_text, merged
 from reconciler.engine.perform import SETTLE, Captured, Request, Told, UnexpectedAnswer, perform
 from reconciler.engine.progress import Progress
 from reconciler.engine.recorder import Recorder
+from reconciler.engine.remember import Memory
 from reconciler.engine.reread import Now, pending, reread, standing
 from reconciler.engine.stop import Stop
 from reconciler.engine.tenant import Tenant, Tenants
@@ -27,7 +27,6 @@ from reconciler.model.plan import Plan
 from reconciler.model.record import Record
 from reconciler.model.result import Outcome, Status
 from reconciler.model.values import (
-    ABSENT,
     Digest,
     Marker,
     Path,
@@ -35,12 +34,11 @@ from reconciler.model.values import (
     Secret,
     Template,
     Value,
-    known_as,
     leaves,
     parse_template,
     transform,
 )
-from reconciler.planning.naming import OWN, found_items, lookalikes, words_of
+from reconciler.planning.naming import found_items, lookalikes
 from reconciler.planning.normalize import fill
 from reconciler.state import Intent
 
@@ -156,9 +154,8 @@ class Work:
         if change.record is None:
             self.means.recorder.settle(change.address, None)
             return
-        told = self.record or change.record
-        ended = replace(self._filled(change.record), id=told.id, url=told.url)
-        self.means.recorder.settle(change.address, replace(ended, handles=self._held(self._known_handles, ended)))
+        memory = Memory(change, self._filled(change.record), self.plan.lineage)
+        self.means.recorder.settle(change.address, memory.complete(self.record, self._known_handles))
 
     @property
     def _tenant(self) -> Tenant:
@@ -366,22 +363,10 @@ class Work:
 
     def _after(self, operation: Operation, told: Told) -> Record:
         """Return the record as it will be true once the operation is done."""
-        change, base, captured = self.change, self.record, told.captured
-        target = change.record or base or self.means.records[change.address]
-        recorded = dict(base.recorded) if base else {}
-        for path in operation.fields:
-            _take(recorded, target.recorded, path)
-        handles = {**(base.handles if base else {}), **self._known_handles}
-        record = replace(
-            self._filled(target),
-            id=str(captured.get("id") or (base.id if base else change.id) or ""),
-            url=str(captured.get("url") or (base.url if base else change.url) or ""),
-            recorded=self.means.known.fill(recorded),
-        )
-        return replace(record, handles=self._held(handles, record))
-
-    def _held(self, handles: Mapping[str, str], record: Record) -> dict[str, str]:
-        return _held(handles, record, self.plan.lineage)
+        target = self.change.record or self.record or self.means.records[self.change.address]
+        memory = Memory(self.change, self._filled(target), self.plan.lineage)
+        record = memory.after(self.record, operation.fields, told.captured, self._known_handles)
+        return self._filled(record)
 
     def _filled(self, record: Record) -> Record:
         return replace(record, recorded=self.means.known.fill(record.recorded))
@@ -389,35 +374,6 @@ class Work:
 
 def _not_as_asked(what: str, told: Told) -> UnexpectedAnswer:
     return UnexpectedAnswer(f"it was done, but not as asked: {what}", told)
-
-
-def _take(recorded: dict[str, Value], target: Mapping[str, Value], path: Path) -> None:
-    """Make `recorded` what `target` says at one path; a field of an item brings the item with it."""
-    name, *rest = path
-    value = target.get(name, ABSENT)
-    if rest:
-        inner = dict(recorded.get(name) or {})
-        _take(inner, value if isinstance(value, Mapping) else {}, tuple(rest))
-        value = inner
-    if value is not ABSENT:
-        recorded[name] = value
-    elif len(path) == 1:
-        recorded.pop(name, None)
-
-
-def _held(handles: Mapping[str, str], record: Record, lineage: str) -> dict[str, str]:
-    """Return the handles of what is recorded, item or member, and of what is only ignored for now."""
-
-    def is_held(path: str) -> bool:
-        name, _, key = path.partition(".")
-        within = record.recorded.get(name)
-        if isinstance(within, AbstractSet):
-            return key.startswith(OWN) or any(known_as(member) == key for member in within)
-        if isinstance(within, Mapping):
-            return key in within
-        return name in record.lifecycle.ignore_changes or key in words_of(within, lineage)
-
-    return {path: handle for path, handle in handles.items() if is_held(path)}
 
 
 def _is_empty(body: Value) -> bool:
