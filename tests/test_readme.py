@@ -38,7 +38,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {type_: ROOT / f"docs/{type_}.md" for type_ in provider_types()}
 TITLES = {stand_in.type: stand_in.title for stand_in in STAND_INS}
-RUN = [ROOT / "README.md", ROOT / "docs/threatconnect.md"]
+RUN = [ROOT / "README.md", ROOT / "docs/threatconnect.md", ROOT / "docs/communifire.md"]
 DOCUMENTS = [
     ROOT / "README.md",
     *PAGES.values(),
@@ -50,8 +50,8 @@ LONGEST = 500
 
 _MARKED = re.compile(r"^<!-- (\w+)(?:: (\S+))? -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_LINEAGE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=\.)[0-9a-f]{32}\b")
-"""The lineage of a state, and what is hashed with it into an external id."""
+_LINEAGE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=\.)[0-9a-f]{32}\b|\brc-[0-9a-f]{16}\b")
+"""The lineage of a state, and what is hashed with it into an external id or a tag."""
 _EXPORT = re.compile(r"^  export (\w+)=(\S+)$", re.MULTILINE)
 _SERVED = re.compile(r"as a stand-in on this machine: http://(\S+)$", re.MULTILINE)
 
@@ -224,6 +224,8 @@ def test_files_commands_and_outputs_are_as_they_are_shown(page: Path, tmp_path: 
         ("3e635443-a823-5165-a211-5eba09646aa4/soc", ("1df31ad2-9ef9-53ae-9353-cadf659b0c47/soc",), True),
         (f"intel.a.{'0' * 32}", (f"intel.a.{'f' * 32}",), True),
         (f"intel.a.{'0' * 32}", (f"intel.b.{'0' * 32}",), False),
+        (f"a,rc-{'0' * 16}", (f"a,rc-{'f' * 16}",), True),
+        (f"a,rc-{'0' * 16}", (f"b,rc-{'0' * 16}",), False),
     ],
 )
 def test_what_is_shown_is_compared_line_by_line(printed: str, shown: tuple[str, ...], *, expected: bool) -> None:

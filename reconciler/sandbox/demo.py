@@ -2,8 +2,8 @@
 The whole story in one go, told by the real commands against stand-ins on this machine.
 
 write the files → validate → plan → apply → plan: nothing
-      analysts edit four cases → drift → apply repairs → four lines of YAML change
-            plan: four requests → apply → plan: nothing
+      people edit five cases → drift → apply repairs → six lines of YAML change
+            plan: five requests → apply → plan: nothing
 
 Every step checks what it claims, on the exit code, on the text and on the requests that the stand-ins recorded;
 the first claim that does not hold ends the demo with exit code 1. Only the telling is shortened, and it says so.
@@ -55,7 +55,8 @@ Next, on your own:
   reconciler sandbox --port 8765   the same stand-ins, until Ctrl-C, for as long as you like
   reconciler init my-workspace     a small commented workspace; point it at the sandbox or at your tenant
 
-README: "A first workspace in five minutes", "Tines", "ThreatConnect", "In a pipeline"."""
+README: "A first workspace in five minutes", "Tines", "ThreatConnect",
+"Communifire", "In a pipeline"."""
 
 Tell = Callable[[str], None]
 Shorten = Callable[[str], str]
@@ -182,19 +183,19 @@ def _environment(credentials: Mapping[str, str]) -> dict[str, str]:
 
 def _introduce(scene: Scene) -> None:
     scene.say(
-        "A security team keeps sixteen cases in files: twelve of its Tines tenant, four of ThreatConnect. Both "
-        "are stand-ins on this machine, with a hundred cases of other people in them. These are the files, in a "
-        "temporary folder:"
+        "A security team keeps twenty cases in files: twelve of its Tines tenant, four of ThreatConnect, four of "
+        "the company's intranet, a Communifire site. All three are stand-ins on this machine, with 144 cases of "
+        "other people in them. These are the files, in a temporary folder:"
     )
     scene.tell("")
     for path in sorted(scene.folder.rglob("*")):
         if path.is_file():
             scene.tell(f"  {path.relative_to(scene.folder).as_posix()}")
-    for file in ("cases/phishing.yaml", "cases/intel.yaml"):
+    for file in ("cases/phishing.yaml", "cases/intel.yaml", "cases/community.yaml"):
         scene.tell(f"\nThe first case of {file}:\n")
         text = (scene.folder / file).read_text(encoding="utf-8")
         scene.tell(textwrap.indent(text.split("\n\n")[0], "  "))
-    scene.run("validate", contains=[f"Valid: {CASES} cases in 6 files."])
+    scene.run("validate", contains=[f"Valid: {CASES} cases in 7 files."])
     require(not any(each.requests for each in scene.emulators.values()), "`validate` talked to a system")
 
 
@@ -229,8 +230,9 @@ def _meddle(scene: Scene) -> None:
 
 def _drift(scene: Scene) -> None:
     scene.say(
-        "Drift is what is live otherwise than we last applied it. The tag needs-legal, the sub-status, the ticket "
-        "number and Jane's note are not in it: no file declares them, so they are nobody's business here."
+        "Drift is what is live otherwise than we last applied it. The tags needs-legal and read-out, the "
+        "sub-status, the ticket number and Jane's note are not in it: no file declares them, so they are nobody's "
+        "business here."
     )
     drifted, clean = len(MEDDLING), CASES - len(MEDDLING)
     shown = [f"Drift: {drifted} drifted, 0 missing, {clean} clean.", *(item.drift for item in MEDDLING)]
@@ -239,8 +241,9 @@ def _drift(scene: Scene) -> None:
 
 
 def _repair(scene: Scene) -> None:
-    scene.say("The files are what was agreed on, so apply puts back those four things, and touches nothing else.")
-    applied = "Applied: 0 created, 4 updated, 0 deleted, 0 released, 0 imported. 4 requests."
+    scene.say("The files are what was agreed on, so apply puts back those five things, and touches nothing else.")
+    applied = f"Applied: 0 created, {len(REPAIRS)} updated, 0 deleted, 0 released, 0 imported."
+    applied = f"{applied} {len(REPAIRS)} requests."
     scene.run("apply --auto-approve", contains=[applied], shorten=_after_the_drift)
     scene.require_writes(REPAIRS)
     ids = scene.ids()
@@ -251,7 +254,7 @@ def _repair(scene: Scene) -> None:
 
 
 def _edit_files(scene: Scene) -> None:
-    scene.say("A pull request changes four lines:")
+    scene.say("A pull request changes six lines, of five cases:")
     scene.tell("")
     for edit in EDITS:
         for line in _edit(scene.folder, edit):
@@ -259,15 +262,19 @@ def _edit_files(scene: Scene) -> None:
 
 
 def _plan_edits(scene: Scene) -> None:
-    scene.say("One request for each, with what changed in it and nothing else. The plan is saved, to be reviewed.")
-    summary = "Plan: 0 to create, 4 to update, 0 to delete, 0 to release, 0 to import. 4 requests."
+    scene.say(
+        "One request for each case, with what changed in it and nothing else. The plan is saved, to be reviewed."
+    )
+    summary = f"Plan: 0 to create, {len(EDITS)} to update, 0 to delete, 0 to release, 0 to import."
+    summary = f"{summary} {len(EDITS)} requests."
     scene.run("plan --out plan.json --detailed-exitcode", exit_code=2, contains=[summary])
     scene.require_writes(())
 
 
 def _apply_edits(scene: Scene) -> None:
     scene.say("What was reviewed is what is sent:")
-    applied = "Applied: 0 created, 4 updated, 0 deleted, 0 released, 0 imported. 4 requests."
+    applied = f"Applied: 0 created, {len(EDITS)} updated, 0 deleted, 0 released, 0 imported."
+    applied = f"{applied} {len(EDITS)} requests."
     scene.run("apply plan.json", contains=[applied], shorten=_after_the_plan)
     scene.require_writes([edit.write for edit in EDITS])
     scene.tell("\nThe stand-ins have received, since the plan, besides questions:\n")
@@ -276,15 +283,15 @@ def _apply_edits(scene: Scene) -> None:
 
 
 _STEPS: Final[Sequence[tuple[str, Callable[[Scene], None]]]] = (
-    ("Sixteen cases in files", _introduce),
+    ("Twenty cases in files", _introduce),
     ("What would be done: plan", _plan),
     ("Do it: apply", _apply),
     ("Plan again: nothing is left to do", _plan_nothing),
-    ("Four cases are edited behind our back", _meddle),
+    ("Five cases are edited behind our back", _meddle),
     ("What they changed: drift", _drift),
     ("Repair it: apply", _repair),
-    ("Four lines of YAML change", _edit_files),
-    ("Four minimal requests: plan", _plan_edits),
+    ("Six lines of YAML change", _edit_files),
+    ("Five minimal requests: plan", _plan_edits),
     ("Apply the plan that was reviewed", _apply_edits),
     ("The last plan is empty", _plan_nothing),
 )

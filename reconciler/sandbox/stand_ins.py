@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reconciler.providers.emulation import Emulator
+from reconciler.sandbox.seed_communifire import seeded_communifire
 from reconciler.sandbox.seed_threatconnect import seeded_threatconnect
 from reconciler.sandbox.seed_tines import seeded_tines
 from reconciler.sandbox.server import LoopbackServer, serve
@@ -52,6 +53,14 @@ STAND_INS: Final = (
         make=seeded_threatconnect,
         instance="intel",
         credentials={"access_id": "TC_ACCESS_ID", "secret_key": "TC_SECRET_KEY"},
+    ),
+    StandIn(
+        title="Communifire",
+        type="communifire",
+        make=seeded_communifire,
+        instance="community",
+        credentials={"api_key": "COMMUNIFIRE_API_KEY"},
+        settings={"space": "SOC"},
     ),
 )
 """In the order of their ports."""

@@ -1,7 +1,7 @@
 """
 What happens in the demo, as data: who changed what in the systems, what is edited in the files, what that sends.
 
-The sixteen cases themselves stand in `workspace/`, as one would write them.
+The twenty cases themselves stand in `workspace/`, as one would write them.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from reconciler.providers.communifire.emulator import CommunifireEmulator
 from reconciler.providers.threatconnect.emulator import ThreatConnectEmulator
 from reconciler.providers.tines.emulator import TinesEmulator
 
-CASES: Final = 16
-"""Cases that `workspace/` declares: twelve in Tines, four in ThreatConnect."""
-FIRST_REQUESTS: Final = 17
+CASES: Final = 20
+"""Cases that `workspace/` declares: twelve in Tines, four in ThreatConnect, four in Communifire."""
+FIRST_REQUESTS: Final = 21
 """One create each, and one request more to unassign the case that belongs to nobody."""
-SHOWN: Final = ("intel.payroll-actor", "intel.payroll-kit", "soc.bucket-invoices", "soc.dormant-admins")
+SHOWN: Final = ("community.staff-notice", "intel.payroll-actor", "intel.payroll-kit", "soc.dormant-admins")
 """Cases of the first plan that are shown; the others are alike."""
 
 
@@ -29,7 +30,7 @@ class CaseId:
 
 
 Write = tuple[str, str, Any]
-"""Method, path with the case's name where its id stands, body."""
+"""Method, path with the case's name where its id stands, body: a text where it goes as a JSON string."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Meddling:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One line of a file, before and after, and the request it must cause."""
+    """Lines of one case in a file, before and after, and the request they must cause."""
 
     file: str
     before: str
@@ -75,6 +76,10 @@ def _rewrite_notes(emulator: ThreatConnectEmulator, id: int) -> None:
     for note in emulator.case(id)["notes"]["data"]:
         emulator.remove_note(note["id"])
     emulator.add_note(id, "Hoster has answered, see my mail.")
+
+
+def _mark_as_read(emulator: CommunifireEmulator, id: int) -> None:
+    emulator.edit(id, IssuePriorityID=6, TagsCSV=f"{emulator.case(id)['TagsCSV']},read-out")
 
 
 MEDDLING: Final = (
@@ -110,6 +115,14 @@ MEDDLING: Final = (
         drift="- notes.first-look",
         untouched=("notes", "Hoster has answered"),
     ),
+    Meddling(
+        instance="community",
+        case="staff-notice",
+        told="Ana lowers the priority of staff-notice and tags it read-out.",
+        act=_mark_as_read,
+        drift='~ priority: "High" → "Normal"',
+        untouched=("TagsCSV", "read-out"),
+    ),
 )
 
 REPAIRS: Final[tuple[Write, ...]] = (
@@ -128,6 +141,7 @@ REPAIRS: Final[tuple[Write, ...]] = (
         "/api/v3/notes",
         {"caseId": CaseId("payroll-kit"), "text": "Kit downloaded; the drop mailbox is still live."},
     ),
+    ("PUT", "/api/cases/staff-notice", '{"IssuePriorityID":5}'),
 )
 """What undoes the meddling, and no more than that."""
 
@@ -160,5 +174,15 @@ EDITS: Final = (
             {"tags": {"data": [{"name": "q4"}], "mode": "append"}},
         ),
     ),
+    Edit(
+        file="cases/community.yaml",
+        before="title: Log-ins after the payroll mail\n    status: Open",
+        after="title: Log-ins after the payroll mails & calls\n    status: In Progress",
+        write=(
+            "PUT",
+            "/api/cases/payroll-logins",
+            '{"IssueTitle":"Log-ins after the payroll mails & calls","IssueStatusID":18}',
+        ),
+    ),
 )
-"""A tag, a priority, a metadata key; and a tag in the other system."""
+"""A tag, a priority, a metadata key; a tag in the second system; a title and a status at once in the third."""

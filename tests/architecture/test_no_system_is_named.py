@@ -30,7 +30,7 @@ def files(room: str) -> Iterator[Path]:
 
 
 def test_the_names_are_those_of_the_installed_providers() -> None:
-    assert {"threatconnect", "tines"} <= set(NAMES)
+    assert {"communifire", "threatconnect", "tines"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -290,7 +290,7 @@ def test_init_shows_every_setting_of_every_system_and_all_of_it_is_valid(cli: Co
     for file in (here / "reconciler.yaml", here / "cases/example.yaml"):
         text = file.read_text(encoding="utf-8")
         file.write_text(re.sub(r"^( *)# (?= *[\w-]+:)", r"\1", text, flags=re.MULTILINE), encoding="utf-8")
-    assert cli("validate", "-C", str(here)).out == "Valid: 2 cases in 1 file.\n"
+    assert cli("validate", "-C", str(here)).out == "Valid: 3 cases in 1 file.\n"
 
 
 def test_the_schemas_of_all_files_are_published(cli: CommandLine) -> None:

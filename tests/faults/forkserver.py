@@ -32,6 +32,7 @@ PRELOADED: Final = (
     "reconciler.cli.planfiles",
     "reconciler.cli.progress",
     "reconciler.cli.signals",
+    "reconciler.providers.communifire",
     "reconciler.providers.threatconnect",
     "reconciler.providers.tines",
     "reconciler.report.planfile",

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+from reconciler.providers.communifire.emulator import DEFAULT_KEY, CommunifireEmulator
 from reconciler.providers.emulation import Emulator
 from reconciler.providers.threatconnect.emulator import (
     DEFAULT_ACCESS_ID,
@@ -31,6 +32,8 @@ class Scene(ABC):
     """What an apply says at its end that nobody disturbs."""
     writes: ClassVar[int]
     """How many requests that takes."""
+    called: ClassVar[str] = "name"
+    """The attribute that tells our cases apart."""
     disk_step: ClassVar[int]
     """Of how many writes to the disk one is tried; with 2, just after one stands for just before the next."""
 
@@ -48,7 +51,7 @@ class Scene(ABC):
 
     @abstractmethod
     def names(self) -> Mapping[int, str]:
-        """Return the names of all cases, by id."""
+        """Return the names of all cases, by id, but for those that are closed and done with."""
 
     @abstractmethod
     def assert_complete(self, harness: Harness) -> None:
@@ -252,4 +255,90 @@ def _said(item: Mapping[str, str], fields: Sequence[str]) -> tuple[str, ...]:
     return tuple(item[field].replace("${env.CANARY}", CANARY) for field in fields)
 
 
-SCENES: Final[Mapping[str, type[Scene]]] = {"tines": TinesScene, "threatconnect": ThreatConnectScene}
+_POST: Final[Mapping[str, Any]] = {
+    "title": "Look-alike portal",
+    "description": "<p>Mail from <b>x</b> & y</p>",
+    "status": "New",
+    "priority": 5,
+    "assignee": 17,
+    "tags": ["phishing", "q4"],
+    "watchers": [20],
+}
+
+
+class CommunifireScene(Scene):
+    """Nothing can be deleted; people file and tag our cases, and a case of theirs is of the key's own user."""
+
+    settings: ClassVar[Mapping[str, Any]] = {
+        "type": "communifire",
+        "api_key": "${env.COMMUNIFIRE_API_KEY}",
+        "space": 61,
+    }
+    env: ClassVar[Mapping[str, str]] = {"COMMUNIFIRE_API_KEY": DEFAULT_KEY}
+    yesterday: ClassVar[Mapping[str, Any]] = {
+        "updated": {**_POST, "ownership": {"tags": "shared"}},
+        "closed": {**_POST, "lifecycle": {"on_remove": "close"}},
+        "released": _POST,
+        "kept": _POST,
+    }
+    today: ClassVar[Mapping[str, Any]] = {
+        "updated": {
+            **_POST,
+            "title": "Look-alike portals & more",
+            "status": "Open",
+            "priority": 6,
+            "assignee": None,
+            "tags": ["q4", "vip"],
+            "watchers": [21],
+            "ownership": {"tags": "shared"},
+        },
+        "kept": _POST,
+        "new": {**_POST, "title": "New", "description": "key ${env.CANARY}"},
+        "bare": {"title": "Bare", "description": "No more than that"},
+        "dependent": {"title": "Dependent", "description": "after ${cases.new.id}"},
+    }
+    ends = "Applied: 3 created, 1 updated, 0 deleted, 2 released, 0 imported. 5 requests."
+    writes = 5
+    called = "title"
+    disk_step = 4
+
+    def __init__(self) -> None:
+        self.emulator: CommunifireEmulator = CommunifireEmulator()
+        self._closed = 0
+
+    def theirs(self) -> list[int]:
+        return [self.emulator.seed_case(IssueTitle="New", ReportedByUserID=user) for user in (3, 17)]
+
+    def overnight(self, harness: Harness) -> None:
+        self._closed, updated = (int(harness.id_of(name)) for name in ("closed", "updated"))
+        self.emulator.edit(self._closed, ProjectSectionID=231)
+        self.emulator.edit(updated, TagsCSV=f"seen,{self.shown(updated)['TagsCSV']}")
+
+    def shown(self, id: int) -> Mapping[str, Any]:
+        return self.emulator.case(id)
+
+    def names(self) -> Mapping[int, str]:
+        return {case["IssueID"]: case["IssueTitle"] for case in self.emulator.cases() if not self._is_done(case)}
+
+    def _is_done(self, case: Mapping[str, Any]) -> bool:
+        return (case["IssueID"], case["IssueStatusName"]) == (self._closed, "Closed")
+
+    def assert_complete(self, harness: Harness) -> None:
+        closed, updated = (self.shown(id) for id in (self._closed, int(harness.id_of("updated"))))
+        assert (closed["IssueStatusName"], closed["ProjectSectionName"]) == ("Closed", "Mail")
+        assert _tags(closed) == {"phishing", "q4", "rc-"}
+        assert _tags(updated) == {"seen", "q4", "vip", "rc-"}
+
+
+def _tags(case: Mapping[str, Any]) -> set[str]:
+    """Return the tags of a case, of our marker how it begins."""
+    tags = [tag[:3] if tag.startswith("rc-") else tag for tag in case["TagsCSV"].split(",")]
+    assert len(set(tags)) == len(tags)
+    return set(tags)
+
+
+SCENES: Final[Mapping[str, type[Scene]]] = {
+    "tines": TinesScene,
+    "threatconnect": ThreatConnectScene,
+    "communifire": CommunifireScene,
+}

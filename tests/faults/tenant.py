@@ -50,7 +50,7 @@ class Day:
         assert plan.code == 0, plan.out + plan.err
         today = self.scene.today
         names = sorted(name for id, name in self.scene.names().items() if id not in self.foreign)
-        assert names == sorted(str(case["name"]) for case in today.values())
+        assert names == sorted(str(case[self.scene.called]) for case in today.values())
         assert {id: self.scene.shown(id) for id in self.foreign} == self.foreign
         assert sorted(address.name for address in self.harness.state.records) == sorted(today)
         assert self.harness.open_intents == ()

@@ -75,27 +75,27 @@ def test_the_demo_ends_well_and_leaves_nothing_behind(told: Told) -> None:
 @pytest.mark.parametrize(
     ("nth", "command", "shown"),
     [
-        (0, "validate", "Valid: 16 cases in 6 files."),
-        (0, "plan\n", "Plan: 16 to create, 0 to update, 0 to delete, 0 to release, 0 to import. 17 requests."),
+        (0, "validate", "Valid: 20 cases in 7 files."),
+        (0, "plan\n", "Plan: 20 to create, 0 to update, 0 to delete, 0 to release, 0 to import. 21 requests."),
         (
             0,
             "apply --auto-approve",
-            "Applied: 16 created, 0 updated, 0 deleted, 0 released, 0 imported. 17 requests.",
+            "Applied: 20 created, 0 updated, 0 deleted, 0 released, 0 imported. 21 requests.",
         ),
-        (0, "plan --detailed-exitcode", "No changes. 16 cases match."),
-        (0, "drift", "Drift: 4 drifted, 0 missing, 12 clean.\n(exit code 2)"),
+        (0, "plan --detailed-exitcode", "No changes. 20 cases match."),
+        (0, "drift", "Drift: 5 drifted, 0 missing, 15 clean.\n(exit code 2)"),
         (
             1,
             "apply --auto-approve",
-            "Applied: 0 created, 4 updated, 0 deleted, 0 released, 0 imported. 4 requests.",
+            "Applied: 0 created, 5 updated, 0 deleted, 0 released, 0 imported. 5 requests.",
         ),
         (
             0,
             "plan --out plan.json",
-            "Plan: 0 to create, 4 to update, 0 to delete, 0 to release, 0 to import. 4 req",
+            "Plan: 0 to create, 5 to update, 0 to delete, 0 to release, 0 to import. 5 req",
         ),
-        (0, "apply plan.json", "Applied: 0 created, 4 updated, 0 deleted, 0 released, 0 imported. 4 requests."),
-        (1, "plan --detailed-exitcode", "No changes. 16 cases match."),
+        (0, "apply plan.json", "Applied: 0 created, 5 updated, 0 deleted, 0 released, 0 imported. 5 requests."),
+        (1, "plan --detailed-exitcode", "No changes. 20 cases match."),
     ],
 )
 def test_each_command_is_shown_with_what_it_printed(told: Told, nth: int, command: str, shown: str) -> None:
@@ -103,13 +103,19 @@ def test_each_command_is_shown_with_what_it_printed(told: Told, nth: int, comman
     assert shown in outputs[nth + 1].split("\n── ")[0].split("$ reconciler")[0]
 
 
-def test_the_four_edits_are_shown_as_four_minimal_requests(told: Told) -> None:
+def test_the_five_edits_are_shown_as_five_minimal_requests(told: Told) -> None:
     plan = told.text.split("$ reconciler plan --out")[1].split("Plan: ")[0]
 
-    requests = re.findall(r"→ (\w+) (/api/v\d)/cases/\d+(\S*)  (.*)", plan)
+    requests = re.findall(r"→ (\w+) (/api(?:/v\d)?)/cases/\d+(\S*)  (.*)", plan)
 
     assert sorted(requests) == [
         ("POST", "/api/v2", "/metadata", '{"metadata":{"result":"confirmed"}}'),
+        (
+            "PUT",
+            "/api",
+            "",
+            '{"IssueTitle":"Log-ins after the payroll mails & calls","IssueStatusID":18} (as a JSON string)',
+        ),
         ("PUT", "/api/v2", "", '{"add_tag_names":["cctv"]}'),
         ("PUT", "/api/v2", "", '{"priority":"critical"}'),
         ("PUT", "/api/v3", "?fields=tags", '{"tags":{"data":[{"name":"q4"}],"mode":"append"}}'),
@@ -127,11 +133,17 @@ def test_a_note_that_was_deleted_outside_is_made_again_by_one_request(told: Told
     }
 
 
+def test_a_body_that_goes_as_a_json_string_is_shown_as_it_has_arrived(told: Told) -> None:
+    body = r'"{\"IssueTitle\":\"Log-ins after the payroll mails & calls\",\"IssueStatusID\":18}"'
+
+    assert re.search(rf"^  PUT /api/cases/\d+  {re.escape(body)}$", told.text, re.MULTILINE)
+
+
 def test_what_is_left_out_is_said(told: Told) -> None:
     first_plan = told.text.split("$ reconciler plan\n")[1].split("── 3.")[0]
 
     assert re.findall(r"^  \+ (\S+)$", first_plan, re.MULTILINE) == list(story.SHOWN)
-    assert "… 12 more cases, left out by the demo" in first_plan
+    assert "… 16 more cases, left out by the demo" in first_plan
 
 
 def test_it_fits_on_a_few_screens_and_ends_with_what_to_run_next(told: Told) -> None:
@@ -155,21 +167,23 @@ def test_no_token_is_shown(told: Told) -> None:
 def test_the_workspace_is_what_the_demo_says_of_it() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in WORKSPACE.rglob("*.yaml"))
 
-    assert (text.count("provider: soc"), text.count("provider: intel")) == (12, 4)
-    assert story.CASES == 12 + 4
+    assert [text.count(f"provider: {name}") for name in ("soc", "intel", "community")] == [12, 4, 4]
+    assert story.CASES == 12 + 4 + 4
     for feature in ("assignees: []", "tags: shared", "depends_on:", ".url}", "${file(", "prevent_delete: true"):
         assert feature in text
     for feature in ("attributes:", "artifacts:", "notes:", "tasks:", "associated_groups:", "kit.id}", "T1566"):
         assert feature in text
+    for feature in ("space: Red Team", 'milestone: "2027"', "watchers:", "assignee: null", "on_remove: close"):
+        assert feature in text
 
 
 def test_a_claim_that_does_not_hold_ends_it_with_1_and_names_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "FIRST_REQUESTS", 16)
+    monkeypatch.setattr(demo, "FIRST_REQUESTS", 20)
     lines: list[str] = []
 
     assert run_demo(lines.append) == 1
     assert lines[-1].startswith(
-        "\nThe demo failed at step 2, What would be done: plan: `plan` did not show 'Plan: 16"
+        "\nThe demo failed at step 2, What would be done: plan: `plan` did not show 'Plan: 20"
     )
 
 

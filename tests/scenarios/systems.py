@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from reconciler.providers.emulation import Emulator, utc_now
+from reconciler.providers.communifire.emulator import (
+    DEFAULT_KEY,
+    CommunifireEmulator,
+    CommunifireSwitches,
+)
+from reconciler.providers.emulation import Emulator, Fault, FaultKind, Match, utc_now
 from reconciler.providers.threatconnect.emulator import (
     DEFAULT_ACCESS_ID,
     DEFAULT_SECRET_KEY,
     ThreatConnectEmulator,
+    ThreatConnectSwitches,
 )
-from reconciler.providers.tines.emulator import DEFAULT_TOKEN, TinesEmulator
+from reconciler.providers.tines.emulator import DEFAULT_TOKEN, TinesEmulator, TinesSwitches
 
 
 class System(ABC):
@@ -30,6 +36,7 @@ class System(ABC):
     """What must never be said."""
 
     def __init__(self) -> None:
+        """Make the system; a subclass takes what nobody knows about it, by the names of its switches."""
         self.minutes_off = 0.0
 
     def now(self) -> datetime:
@@ -54,9 +61,9 @@ class TinesSystem(System):
     env: ClassVar[Mapping[str, str]] = {"TOKEN": DEFAULT_TOKEN}
     secret = DEFAULT_TOKEN
 
-    def __init__(self) -> None:
+    def __init__(self, **switches: Any) -> None:
         super().__init__()
-        self.tenant: TinesEmulator = TinesEmulator(clock=self.now)
+        self.tenant: TinesEmulator = TinesEmulator(clock=self.now, switches=TinesSwitches(**switches))
 
     def edit(self, case: int, attributes: Mapping[str, Any]) -> None:
         if "metadata" in attributes:  # others know nothing of our marker, and leave it alone
@@ -89,9 +96,11 @@ class ThreatConnectSystem(System):
     }
     secret = DEFAULT_SECRET_KEY
 
-    def __init__(self) -> None:
+    def __init__(self, **switches: Any) -> None:
         super().__init__()
-        self.tenant: ThreatConnectEmulator = ThreatConnectEmulator(clock=self.now)
+        self.tenant: ThreatConnectEmulator = ThreatConnectEmulator(
+            clock=self.now, switches=ThreatConnectSwitches(**switches)
+        )
 
     def edit(self, case: int, attributes: Mapping[str, Any]) -> None:
         self.tenant.edit(case, **attributes)
@@ -105,6 +114,39 @@ class ThreatConnectSystem(System):
         with self.tenant.lock:
             groups = self.tenant._tenant.groups
             groups.put(replace(groups[group_id], name=name))
+
+    def sent(self) -> list[tuple[str, str, Any]]:
+        return [(method, path, _without_hashes(body)) for method, path, body in self.tenant.writes]
+
+
+class CommunifireSystem(System):
+    settings: ClassVar[Mapping[str, Any]] = {
+        "type": "communifire",
+        "api_key": "${env.COMMUNIFIRE_API_KEY}",
+        "space": "SOC",
+    }
+    env: ClassVar[Mapping[str, str]] = {"COMMUNIFIRE_API_KEY": DEFAULT_KEY}
+    secret = DEFAULT_KEY
+
+    def __init__(self, denied: Iterable[str] = (), **switches: Any) -> None:
+        super().__init__()
+        self.tenant: CommunifireEmulator = CommunifireEmulator(
+            clock=self.now, switches=CommunifireSwitches(denied=frozenset(denied), **switches)
+        )
+
+    def edit(self, case: int, attributes: Mapping[str, Any]) -> None:
+        if "TagsCSV" in attributes:  # others leave a tag alone of which they know nothing
+            kept = _MARKER_TAG.findall(self.tenant.case(case)["TagsCSV"])
+            attributes = {**attributes, "TagsCSV": ",".join([*filter(None, [attributes["TagsCSV"]]), *kept])}
+        self.tenant.edit(case, **attributes)
+
+    def seen(self, case: int) -> Mapping[str, Any]:
+        shown = self.tenant.case(case)
+        return {**shown, "TagsCSV": _MARKER_TAG.sub("rc-…", shown["TagsCSV"])}
+
+    def sign_out(self, method: str, path: str) -> None:
+        """Have the next such request answered by the page that asks for a password."""
+        self.tenant.faults.add(Fault(FaultKind.HTML, Match(method, path)))
 
     def sent(self) -> list[tuple[str, str, Any]]:
         return [(method, path, _without_hashes(body)) for method, path, body in self.tenant.writes]
@@ -126,6 +168,9 @@ _BRIEF: Final[Mapping[str, str]] = {
 _HASH: Final = re.compile(r"(?<=\.)[0-9a-f]{32}$")
 """The end of an external id of our making, which no story can know: it is made of the lineage."""
 
+_MARKER_TAG: Final = re.compile(r"\brc-[0-9a-f]{16}\b")
+"""A tag of our making, which no story can know either."""
+
 
 def _brief(name: str, elements: Iterable[Mapping[str, Any]]) -> list[str]:
     return sorted(_BRIEF[name].format(**element) for element in elements)
@@ -138,9 +183,14 @@ def _without_hashes(value: Any) -> Any:
         case list():
             return [_without_hashes(item) for item in value]
         case str():
-            return _HASH.sub("…", value)
+            return _MARKER_TAG.sub("rc-…", _HASH.sub("…", value))
         case _:
             return value
 
 
-SYSTEMS: Final[Mapping[str, type[System]]] = {"tines": TinesSystem, "threatconnect": ThreatConnectSystem}
+SYSTEMS: Final[Mapping[str, Callable[..., System]]] = {
+    "tines": TinesSystem,
+    "threatconnect": ThreatConnectSystem,
+    "communifire": CommunifireSystem,
+}
+"""By type; each is made with the switches of its emulator."""

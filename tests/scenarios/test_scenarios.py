@@ -1,8 +1,9 @@
 """
 Stories told in YAML, run through the real command against a system on loopback.
 
-A scenario is a list of steps about one `system` (tines, unless the file begins with another); each step has one of
-these keys, and what is expected beside it:
+A scenario is a list of steps about one `system` (tines, unless the file begins with another), the instance `soc`;
+it may set `switches` of its emulator, and have another system `beside` it, the instance `beside`. Each step has
+one of these keys, and what is expected beside it:
 
     seed: {name: …, tags: […]}          people create a case; ids count up from 1
     edit: {case: 1, priority: LOW}      people edit a case          delete: 1     people delete one
@@ -18,10 +19,12 @@ these keys, and what is expected beside it:
         out: [text, …]  err: [text, …]      what stands in its streams, line by line or in part
         not: [text, …]                      what stands in neither
         writes: [PUT /path {"json": 1}, …]  exactly the requests that it sent other than GET; [] unless given for
-                                            anything but apply; … stands for the hash in an xid of our making
+                                            anything but apply; … stands for the hash in an xid or a tag of
+                                            our making; those of `soc` first
         json: {…}                           what its JSON output holds, lists and all, other keys aside
     live: {case: 1, tags: […], …}       what the tenant shows of a case, in the words of `edit`; of what is in it
                                         in short, sorted
+    at: beside                          said with another key: this is about the system beside the other
     there: {groups: […], cases: […]}    the names of all such things that the instance has
     files: {not: [text, …]}             what stands in no file of the workspace, the case files aside
 """
@@ -32,6 +35,7 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,24 +48,32 @@ from tests.scenarios.systems import SYSTEMS, System
 
 FOLDER: Final = Path(__file__).parent
 SCENARIOS: Final = sorted(FOLDER.rglob("*.yaml"))
+MAIN: Final = "soc"
+"""The instance that a story is about."""
 HOSTILE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class Stage:
     """A system, a workspace, and one who does what a step says."""
 
-    def __init__(self, folder: Path, system: System, url: str, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, served: Mapping[str, tuple[System, str]], patch: pytest.MonkeyPatch) -> None:
         self._folder = folder
-        self._system = system
-        self._tenant: Any = system.tenant
+        self._systems = {name: system for name, (system, _) in served.items()}
+        self._system = self._systems[MAIN]
         self._patch = patch
-        self._provider: dict[str, Any] = {**system.settings, "url": url}
+        self._providers = {name: {**system.settings, "url": url} for name, (system, url) in served.items()}
         self._settings: dict[str, Any] = {"version": 1, "workspace": "acme"}
-        self.env(system.env)
+        for system in self._systems.values():
+            self.env(system.env)
         self.settings({})
 
+    @property
+    def _tenant(self) -> Any:
+        return self._system.tenant
+
     def do(self, step: Mapping[str, Any], streams: pytest.CaptureFixture[str]) -> None:
-        match dict(step):
+        self._system = self._systems[step.get("at", MAIN)]
+        match {key: value for key, value in step.items() if key != "at"}:
             case {"run": command, **expected}:
                 self.run(command, streams, **expected)
             case {"copy": copy}:
@@ -91,11 +103,11 @@ class Stage:
 
     def settings(self, more: Mapping[str, Any]) -> None:
         self._settings |= more
-        settings = {**self._settings, "providers": {"soc": self._provider}}
+        settings = {**self._settings, "providers": self._providers}
         (self._folder / "reconciler.yaml").write_text(json.dumps(settings))
 
     def provider(self, more: Mapping[str, Any]) -> None:
-        self._provider |= more
+        self._providers[MAIN] |= more
         self.settings({})
 
     def write(self, files: Mapping[str, str | None]) -> None:
@@ -143,7 +155,8 @@ class Stage:
         json: Any = None,
         **others: list[str],
     ) -> None:
-        self._tenant.forget_requests()
+        for system in self._systems.values():
+            system.tenant.forget_requests()
         streams.readouterr()
 
         code = main(shlex.split(command))
@@ -156,12 +169,13 @@ class Stage:
         assert [text for text in others.pop("not", ()) if text in everything] == []
         assert not others, f"unknown expectations: {others}"
         assert "Traceback" not in everything
-        assert self._system.secret not in everything
+        assert [name for name, system in self._systems.items() if system.secret in everything] == []
         assert HOSTILE.search(everything) is None
         if json is not None:
             self._assert_holds(_json(said.out), json)
         if writes is not None or not command.startswith("apply"):
-            assert self._system.sent() == [_request(text) for text in writes or ()]
+            sent = [request for system in self._systems.values() for request in system.sent()]
+            assert sent == [_request(text) for text in writes or ()]
 
     def _assert_holds(self, data: Any, expected: Any, path: str = "$") -> None:
         match expected:
@@ -192,12 +206,15 @@ def test_scenario(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     story = yaml.safe_load(path.read_text())
-    system = SYSTEMS[story.get("system", "tines")]()
+    systems = {MAIN: SYSTEMS[story.get("system", "tines")](**story.get("switches", {}))}
+    if "beside" in story:
+        systems["beside"] = SYSTEMS[story["beside"]]()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CI", "1")
     monkeypatch.setenv("RECONCILER_PARALLELISM", "1")  # ids are given in the order of the addresses
-    with serve(system.tenant) as server:
-        stage = Stage(tmp_path, system, server.url, monkeypatch)
+    with ExitStack() as running:
+        urls = {name: running.enter_context(serve(system.tenant)).url for name, system in systems.items()}
+        stage = Stage(tmp_path, {name: (system, urls[name]) for name, system in systems.items()}, monkeypatch)
         for number, step in enumerate(story["steps"], start=1):
             try:
                 stage.do(step, capsys)
