@@ -8,7 +8,7 @@ of parameters, the body's first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -61,6 +61,18 @@ def _shaped(kind: type[_Kind], value: Any, name: str) -> _Kind:
     return value
 
 
+def known(asked: Mapping[str, Any], keys: Collection[str], input_type: str) -> dict[str, Any]:
+    """Refuse unknown keys; drop nulls, which mean "unchanged" (seen on a live tenant)."""
+    for key in asked:
+        if key not in keys:
+            raise Refused(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                f"{key}: Field is not defined on {input_type}",
+                f"Variable $input was provided invalid value for {key}",
+            )
+    return {key: value for key, value in asked.items() if value is not None}
+
+
 def many(value: Any) -> list[Any]:
     """Take one value or a list of them as a list."""
     return value if isinstance(value, list) else [value]
@@ -71,6 +83,41 @@ def texts(value: Any, name: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
         raise Invalid(f"{name} must be a list of strings")
     return value
+
+
+def text(value: Any, name: str) -> str:
+    """Read a string."""
+    if not isinstance(value, str):
+        raise Invalid(f"{name} must be a string")
+    return value
+
+
+def filled(asked: Mapping[str, Any], name: str) -> str:
+    """Read a string that must be there and not be blank."""
+    if not text(asked.get(name, ""), name).strip():
+        raise Invalid(f"Validation failed: {name.capitalize()} can't be blank")
+    return str(asked[name])
+
+
+def objects(value: Any, name: str, maximum: int) -> list[dict[str, Any]]:
+    """Read a list of at most so many objects."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise Invalid(f"{name} must be a list of objects")
+    return limited(value, name, maximum)
+
+
+def limited(items: list[_Kind], name: str, maximum: int) -> list[_Kind]:
+    """Refuse a batch of more than so many."""
+    if len(items) > maximum:
+        raise Invalid(f"{name} must be at most {maximum}")
+    return items
+
+
+def numbers(value: Any, name: str) -> list[int]:
+    """Read a list of integers, also ones written as digits."""
+    if not isinstance(value, list):
+        raise Invalid(f"{name} must be a list of numbers")
+    return [whole_number(item, name) for item in value]
 
 
 def whole_number(value: Any, name: str) -> int:
@@ -93,6 +140,13 @@ def moment(value: Any, name: str) -> datetime:
         raise Invalid(f"{name} is not a valid timestamp") from None
     zoned = read if read.tzinfo else read.replace(tzinfo=UTC)
     return zoned.astimezone(UTC).replace(microsecond=0)
+
+
+def choice(value: Any, allowed: Collection[str], name: str) -> str:
+    """Read an enum that is in lower case everywhere."""
+    if value not in allowed:
+        raise Invalid(f"{value!r} is not a valid {name}")
+    return str(value)
 
 
 def one_of(value: Any, allowed: tuple[str, ...], name: str) -> str:

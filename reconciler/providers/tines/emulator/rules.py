@@ -9,52 +9,55 @@ changed nothing:
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from reconciler.providers.emulation import Refused
-from reconciler.providers.tines.emulator.params import Invalid, moment, one_of, texts, whole_number
-from reconciler.providers.tines.emulator.tenant import PARENTS, PRIORITIES, Condition, StoredCase, in_team
+from reconciler.providers.tines.emulator.block_drafts import new_block
+from reconciler.providers.tines.emulator.conditions import met, read_conditions
+from reconciler.providers.tines.emulator.drafts import Drafts
+from reconciler.providers.tines.emulator.params import (
+    Invalid,
+    known,
+    moment,
+    objects,
+    one_of,
+    text,
+    whole_number,
+)
+from reconciler.providers.tines.emulator.sets import (
+    first_assignees,
+    merged_tags,
+    subscribed,
+    with_assignees,
+    with_tags,
+)
+from reconciler.providers.tines.emulator.things import PARENTS, PRIORITIES, Block, StoredCase
+from reconciler.providers.tines.emulator.timeline import events, gained
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reconciler.providers.tines.emulator.tenant import SubStatus, Tenant, User
+    from reconciler.providers.tines.emulator.tenant import Tenant
+    from reconciler.providers.tines.emulator.things import SubStatus, User
 
-_SCALARS = (
-    "name",
-    "description",
-    "priority",
-    "status",
-    "sub_status_id",
-    "team_id",
-    "opened_at",
-    "resolved_at",
-    "closure_conditions",
-)
+_MOST_BLOCKS = 50
+_SET = frozenset(
+    {"name", "description", "priority", "status", "sub_status_id", "team_id", "opened_at", "resolved_at"}
+) | {"closure_conditions"}
 # v2 ignores what v1 knew on create; on update it ignores metadata and answers 200 (seen on a live tenant).
-_CREATE = {
-    *_SCALARS,
-    "author_email",
-    "metadata",
-    "assignee_emails",
-    "tag_names",
-    "record_ids",
-    "team_case_buttons",
-}
-_UPDATE = {
-    *_SCALARS,
-    "author_email",
-    "metadata",
-    "add_assignee_emails",
-    "remove_assignee_emails",
-    "add_tag_names",
-    "remove_tag_names",
-}
-_HAS_ASSIGNEE = re.compile(r"=\s*SIZE\(\s*team_case\.assignees\s*\)\s*>\s*0\s*")
+CREATE = (
+    _SET
+    | {"author_email", "metadata", "assignee_emails", "tag_names", "field_values", "tasks", "blocks"}
+    | {"record_ids", "team_case_buttons"}
+)
+UPDATE = (
+    _SET
+    | {"author_email", "metadata"}
+    | {"add_assignee_emails", "remove_assignee_emails", "add_tag_names", "remove_tag_names"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class CaseRules:
 
     def new(self, asked: Mapping[str, Any]) -> StoredCase:
         """Draft a case from the body of a create."""
-        asked = _known(asked, _CREATE, "TeamCaseCreateInput")
+        asked = known(asked, CREATE, "TeamCaseCreateInput")
         team_id = self._team_id(asked.get("team_id"))
         sub_status = self._sub_status(asked, team_id) or self.tenant.default_sub_status(team_id, "OPEN")
         now = self.tenant.now()
@@ -81,21 +84,22 @@ class CaseRules:
             opened_at=now,
             created_at=now,
             updated_at=now,
-            assignees=self._first_assignees(asked, team_id),
-            tags=self._merged_tags(team_id, (), asked.get("tag_names", [])),
+            assignees=first_assignees(self.tenant, team_id, asked),
+            tags=merged_tags(self.tenant, team_id, (), asked.get("tag_names", [])),
             metadata=checked_metadata(asked.get("metadata", {}), self.tenant),
         )
-        draft = replace(self._with_fields(draft, asked), id=self.tenant.next_case_id())
+        draft = self._with_contents(self._with_fields(draft, asked), asked)
+        draft = replace(draft, id=self.tenant.next_case_id())
         return self._resolved(draft, asked) if sub_status.parent == "CLOSED" else draft
 
     def changed(self, case: StoredCase, asked: Mapping[str, Any]) -> StoredCase:
         """Draft what an update makes of a case; `updated_at` moves where Tines moves it."""
-        asked = _known(asked, _UPDATE, "TeamCaseUpdateInput")
-        draft = in_team(self.tenant, case, self._team_id(asked.get("team_id", case.team_id)))
+        asked = known(asked, UPDATE, "TeamCaseUpdateInput")
+        draft = self._in_team(case, self._team_id(asked.get("team_id", case.team_id)))
         draft = self._with_fields(draft, asked)
-        draft = self._with_assignees(self._with_tags(draft, asked), asked)
+        draft = with_assignees(self.tenant, with_tags(self.tenant, draft, asked), asked)
         draft = self._with_status(case, draft, asked)
-        repeated = self.tenant.switches.noop_update_bumps and any(key in asked for key in _SCALARS)
+        repeated = self.tenant.switches.noop_update_bumps and not _SET.isdisjoint(asked)
         return self.touched(draft) if repeated or draft != case else case
 
     def touched(self, case: StoredCase) -> StoredCase:
@@ -112,7 +116,7 @@ class CaseRules:
         switches = self.tenant.switches
         closing = self.tenant.status(case) == "OPEN" and self.tenant.status(draft) == "CLOSED"
         looked_at = case if switches.closure_conditions_read == "before" else draft
-        unmet = [found.name for found in looked_at.conditions if not _met(found, looked_at)]
+        unmet = [found.name for found in looked_at.conditions if not met(self.tenant, found, looked_at)]
         if closing and unmet and switches.closure_conditions_enforced:
             raise Invalid(f"Closure conditions are not met: {', '.join(unmet)}")
 
@@ -120,10 +124,20 @@ class CaseRules:
         """Store a draft, with its new tags and with what it adds to the timeline."""
         for name in after.tags:
             self.tenant.ensure_tag(after.team_id, name)
+        if self.tenant.switches.assignment_subscribes:
+            after = subscribed(self.tenant, after, gained(before.assignees if before else (), after.assignees))
         self.tenant.put(after)
-        for kind, value in self._events(before, after):
+        for kind, value in events(self.tenant, before, after):
             self.tenant.log(after.id, actor.id, kind, value)
         return after
+
+    def amend(self, case: StoredCase, actor: User, **changes: Any) -> StoredCase:
+        """Store a change of what belongs to a case; `updated_at` moves where Tines moves it."""
+        after = replace(case, **changes)
+        if after == case:
+            return case
+        moved = not self.tenant.switches.sub_resources_bumping.isdisjoint(changes)
+        return self.commit(case, self.touched(after) if moved else after, actor)
 
     # teams and scalars
 
@@ -134,6 +148,16 @@ class CaseRules:
         if team_id not in self.tenant.teams:
             raise Refused(self.tenant.switches.unknown_team_status, f"Team {team_id} not found")
         return team_id
+
+    def _in_team(self, case: StoredCase, team_id: int) -> StoredCase:
+        """Move a case: same parent status, tags found or created by name, sub-status the new team's default."""
+        if case.team_id == team_id:
+            return case
+        sub_status = self.tenant.default_sub_status(team_id, self.tenant.status(case))
+        kept = case.fields
+        if self.tenant.switches.team_move_fields == "drop":
+            kept = tuple(each for each in kept if self.tenant.inputs[each.input_id].team_id == team_id)
+        return replace(case, team_id=team_id, sub_status_id=sub_status.id, fields=kept)
 
     def _with_fields(self, case: StoredCase, asked: Mapping[str, Any]) -> StoredCase:
         readers: dict[str, Callable[[Any], Any]] = {
@@ -148,13 +172,26 @@ class CaseRules:
         if "closure_conditions" not in asked:
             return draft
         kept = case.conditions if self.tenant.switches.closure_conditions_update == "append" else ()
-        return replace(draft, conditions=(*kept, *_conditions(asked["closure_conditions"])))
+        return replace(draft, conditions=(*kept, *read_conditions(asked["closure_conditions"])))
+
+    def _with_contents(self, case: StoredCase, asked: Mapping[str, Any]) -> StoredCase:
+        drafts, author = Drafts(self.tenant, case.team_id), self.tenant.users[case.author_id]
+        tasks = objects(asked.get("tasks", []), "tasks", self.tenant.switches.tasks_batch_max)
+        blocks: tuple[Block, ...] = ()
+        for each in objects(asked.get("blocks", []), "blocks", _MOST_BLOCKS):
+            blocks = (*blocks, new_block(self.tenant, blocks, each, author))
+        return replace(
+            case,
+            fields=drafts.field_values(asked.get("field_values", {})),
+            tasks=tuple(drafts.task(each, ids=True) for each in tasks),
+            blocks=blocks,
+        )
 
     def _description(self, value: Any) -> str:
-        text = _text(value, "description")
+        written = text(value, "description")
         if self.tenant.switches.description_line_endings == "keep":
-            return text
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+            return written
+        return written.replace("\r\n", "\n").replace("\r", "\n")
 
     def _moment(self, value: Any, name: str) -> datetime | None:
         if value == "" and self.tenant.switches.empty_timestamp == "clear":
@@ -195,83 +232,6 @@ class CaseRules:
             return draft
         return replace(draft, resolved_at=draft.resolved_at if "resolved_at" in asked else None, resolved_by=None)
 
-    # tags
-
-    def _with_tags(self, case: StoredCase, asked: Mapping[str, Any]) -> StoredCase:
-        removed = {self.tenant.tag_key(name) for name in _names(asked, "remove_tag_names")}
-        added = _names(asked, "add_tag_names")
-        _refuse_both({self.tenant.tag_key(name) for name in added} & removed)
-        kept = tuple(name for name in case.tags if self.tenant.tag_key(name) not in removed)
-        return replace(case, tags=self._merged_tags(case.team_id, kept, added))
-
-    def _merged_tags(self, team_id: int, kept: Sequence[str], added: Any) -> tuple[str, ...]:
-        merged = {self.tenant.tag_key(name): name for name in kept}
-        for name in texts(added, "tag names"):
-            merged.setdefault(self.tenant.tag_key(name), self._tag_name(team_id, name))
-        return tuple(merged.values())
-
-    def _tag_name(self, team_id: int, name: str) -> str:
-        known = self.tenant.tag(team_id, name)
-        if known is None and self.tenant.switches.unknown_tag == "refuse":
-            raise Invalid(f"Tag {name} does not exist")
-        return known.name if known else name
-
-    # assignees
-
-    def _first_assignees(self, asked: Mapping[str, Any], team_id: int) -> tuple[int, ...]:
-        emails = _names(asked, "assignee_emails")
-        nobody = "assignee_emails" in asked and self.tenant.switches.empty_assignees_means == "nobody"
-        if not emails:
-            return () if nobody else (self.tenant.key_user.id,)
-        return tuple(dict.fromkeys(self._member(email, team_id).id for email in emails))
-
-    def _with_assignees(self, case: StoredCase, asked: Mapping[str, Any]) -> StoredCase:
-        leaving = [self._leaver(email, case) for email in _names(asked, "remove_assignee_emails")]
-        coming = [self._member(email, case.team_id).id for email in _names(asked, "add_assignee_emails")]
-        _refuse_both(set(leaving) & set(coming))
-        kept = [user_id for user_id in case.assignees if user_id not in leaving]
-        return replace(case, assignees=tuple(dict.fromkeys([*kept, *coming])))
-
-    def _member(self, email: str, team_id: int) -> User:
-        user = self.tenant.user(email)
-        if user is None or team_id not in user.teams:
-            raise Invalid(f"No user {email} in the team")
-        return user
-
-    def _leaver(self, email: str, case: StoredCase) -> int:
-        user = self.tenant.user(email)
-        return user.id if user and user.id in case.assignees else self._member(email, case.team_id).id
-
-    # timeline
-
-    def _events(self, before: StoredCase | None, after: StoredCase) -> Iterator[tuple[str, str]]:
-        if before is None:
-            yield "CREATED", str(after.id)
-            return
-        yield from self._scalar_events(before, after)
-        for kind, ids in (
-            ("ASSIGNED", _gained(before.assignees, after.assignees)),
-            ("UNASSIGNED", _gained(after.assignees, before.assignees)),
-        ):
-            for user_id in ids:
-                yield kind, self.tenant.users[user_id].email
-        for kind, names in (
-            ("TAGS_ADDED", _gained(before.tags, after.tags)),
-            ("TAGS_REMOVED", _gained(after.tags, before.tags)),
-        ):
-            if names:
-                yield kind, ", ".join(names)
-
-    def _scalar_events(self, before: StoredCase, after: StoredCase) -> Iterator[tuple[str, str]]:
-        if before.description != after.description:
-            yield "DESCRIPTION_UPDATED", after.description
-        if before.priority != after.priority:
-            yield "SEVERITY_UPDATED", after.priority
-        if self.tenant.status(before) != self.tenant.status(after):
-            yield "STATUS_UPDATED", self.tenant.status(after)
-        if before.sub_status_id != after.sub_status_id:
-            yield "SUB_STATUS_UPDATED", self.tenant.sub_statuses[after.sub_status_id].name
-
 
 def checked_metadata(value: Any, tenant: Tenant) -> dict[str, Any]:
     """Read a metadata object; a strict tenant takes strings only."""
@@ -284,58 +244,7 @@ def checked_metadata(value: Any, tenant: Tenant) -> dict[str, Any]:
     return dict(value)
 
 
-def _known(asked: Mapping[str, Any], keys: Collection[str], input_type: str) -> dict[str, Any]:
-    """Refuse unknown keys; drop nulls, which mean "unchanged" (seen on a live tenant)."""
-    for key in asked:
-        if key not in keys:
-            raise Refused(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                f"{key}: Field is not defined on {input_type}",
-                f"Variable $input was provided invalid value for {key}",
-            )
-    return {key: value for key, value in asked.items() if value is not None}
-
-
-def _names(asked: Mapping[str, Any], key: str) -> list[str]:
-    return texts(asked.get(key, []), key)
-
-
-def _refuse_both(both: Collection[object]) -> None:
-    if both:
-        raise Invalid("The same name is both added and removed")
-
-
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str):
-        raise Invalid(f"{name} must be a string")
-    return value
-
-
 def _name(value: Any) -> str:
-    if value is None or not _text(value, "name").strip():
+    if value is None or not text(value, "name").strip():
         raise Invalid("Validation failed: Name can't be blank")
-    return _text(value, "name")
-
-
-def _conditions(value: Any) -> tuple[Condition, ...]:
-    if not isinstance(value, list):
-        raise Invalid("closure_conditions must be a list")
-    return tuple(_condition(item) for item in value)
-
-
-def _condition(item: Any) -> Condition:
-    if not isinstance(item, dict) or set(item) != {"name", "formula"}:
-        raise Invalid("A closure condition has a name and a formula")
-    formula = _text(item["formula"], "formula")
-    if not formula.startswith("="):
-        raise Invalid("The formula of a closure condition begins with an equals sign")
-    return Condition(name=_text(item["name"], "name"), formula=formula)
-
-
-def _met(condition: Condition, case: StoredCase) -> bool:
-    """Evaluate the one formula that is understood; any other counts as met."""
-    return bool(case.assignees) or not _HAS_ASSIGNEE.fullmatch(condition.formula)
-
-
-def _gained(before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
-    return [item for item in after if item not in before]
+    return text(value, "name")

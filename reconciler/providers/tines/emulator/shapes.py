@@ -1,31 +1,31 @@
-"""What the emulated tenant answers: its objects, its pages and its errors in the API's shapes."""
+"""The objects of the emulated tenant in the shapes of the API, beside the case itself."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlencode
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from reconciler.providers.emulation import Call, Refused, Reply
-from reconciler.providers.tines.emulator.params import Invalid, whole_number
-from reconciler.providers.tines.emulator.switches import LEAN, ErrorShape, TinesSwitches
+from reconciler.providers.tines.emulator.block_drafts import slug
+from reconciler.providers.tines.emulator.tenant import snake
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reconciler.providers.tines.emulator.tenant import (
+    from reconciler.providers.tines.emulator.tenant import Tenant
+    from reconciler.providers.tines.emulator.things import (
+        Action,
         Activity,
-        StoredCase,
+        Block,
+        CaseInput,
+        Element,
+        FieldValue,
+        Note,
+        Subscription,
         SubStatus,
         Tag,
+        Task,
         Team,
-        Tenant,
     )
-
-_DEFAULT_PER_PAGE = 20
-_Item = TypeVar("_Item")
 
 
 def stamp(moment: datetime | None) -> str | None:
@@ -38,61 +38,15 @@ def milli_stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-class Painter:
-    """Shows what the tenant holds in the API's shapes, seen from one origin."""
+class Shapes:
+    """Shows what the tenant holds, seen from one origin."""
 
     def __init__(self, tenant: Tenant, origin: str) -> None:
         self._tenant = tenant
         self._origin = origin
         self._switches = tenant.switches
 
-    def case(self, case: StoredCase) -> dict[str, Any]:
-        """Show all of a case."""
-        return self.item(case) | {
-            "activities": [self.activity(entry) for entry in self._tenant.activities(case.id)[:20]],
-            "activities_meta": self._first_page(case, "activities", len(self._tenant.activities(case.id))),
-            "actions": [],
-            "fields": [],
-            "linked_cases": [],
-            "sla": {},
-            "slas": [],
-            "records": [],
-            "records_meta": self._first_page(case, "records", 0),
-            "closure_conditions": [{"name": c.name, "formula": c.formula} for c in case.conditions],
-        }
-
-    def item(self, case: StoredCase) -> dict[str, Any]:
-        """Show a case without its sub-resources."""
-        tenant, status = self._tenant, self._tenant.sub_statuses[case.sub_status_id]
-        author = self.user(case.author_id)
-        return {
-            "case_id": case.id,
-            "name": case.name,
-            "description": case.description,
-            "status": status.parent,
-            "sub_status": {"id": status.id, "name": status.name},
-            "url": f"{self._origin}/cases/{case.id}",
-            "metadata": dict(case.metadata),
-            "author": author,
-            "opened_by": author,
-            "resolved_by": None if case.resolved_by is None else self.user(case.resolved_by),
-            "assignees": [self.user(user_id) for user_id in self._ordered(case.assignees)],
-            "tags": [self._case_tag(case.team_id, name) for name in self._ordered(case.tags)],
-            "team": {"id": case.team_id, "name": tenant.teams[case.team_id].name},
-            "priority": case.priority,
-            "opened_at": stamp(case.opened_at),
-            "resolved_at": stamp(case.resolved_at),
-            "created_at": stamp(case.created_at),
-            "updated_at": stamp(case.updated_at),
-        }
-
-    def list_item(self, case: StoredCase) -> dict[str, Any]:
-        """Show a case as an item of a list, with the keys this tenant's list carries."""
-        if self._switches.list_items_full:
-            return self.case(case)
-        omitted = self._switches.list_items_lean
-        carried = self.item(case) if set(LEAN) <= set(omitted) else self.case(case)
-        return {key: value for key, value in carried.items() if key not in omitted}
+    # people and configuration
 
     def user(self, user_id: int) -> dict[str, Any]:
         """Show a user."""
@@ -106,16 +60,6 @@ class Painter:
             "is_service_account": user.is_service_account,
         }
 
-    def activity(self, entry: Activity) -> dict[str, Any]:
-        """Show an entry of a timeline."""
-        return {
-            "id": entry.id,
-            "activity_type": entry.kind,
-            "value": entry.value,
-            "created_at": stamp(entry.created_at),
-            "user": self.user(entry.user_id),
-        }
-
     def team(self, team: Team) -> dict[str, Any]:
         """Show a team."""
         return {"id": team.id, "name": team.name, "groups": []}
@@ -125,13 +69,13 @@ class Painter:
         return {
             "id": status.id,
             "name": status.name,
-            "slug": status.name.lower().replace(" ", "_"),
-            "description": "",
+            "slug": snake(status.name),
+            "description": status.description,
             "parent_status": status.parent,
             "default": status.default,
             "team": {"id": status.team_id},
             "created_at": milli_stamp(status.created_at),
-            "updated_at": milli_stamp(status.created_at),
+            "updated_at": milli_stamp(status.updated_at),
         }
 
     def tag(self, tag: Tag) -> dict[str, Any]:
@@ -142,116 +86,160 @@ class Painter:
             "color": tag.color,
             "teams": [{"id": tag.team_id, "name": self._tenant.teams[tag.team_id].name}],
             "created_at": milli_stamp(tag.created_at),
-            "updated_at": milli_stamp(tag.created_at),
+            "updated_at": milli_stamp(tag.updated_at),
         }
 
-    def _case_tag(self, team_id: int, name: str) -> dict[str, Any]:
-        tag = self._tenant.tag(team_id, name)
-        assert tag is not None
-        return {"id": tag.id, "name": tag.name}
+    def input(self, of: CaseInput) -> dict[str, Any]:
+        """Show a case input."""
+        group = {} if of.group is None else {"team_case_input_group": {"name": of.group}}
+        return {
+            "id": of.id,
+            "name": of.name,
+            "key": of.key,
+            "input_type": of.input_type,
+            "sensitive": of.sensitive,
+            **_validation(of),
+            "team": {"id": of.team_id, "name": self._tenant.teams[of.team_id].name},
+            **group,
+            "created_at": milli_stamp(of.created_at),
+            "updated_at": milli_stamp(of.created_at),
+        }
 
-    def _ordered(self, values: tuple[Any, ...]) -> Iterator[Any]:
-        return reversed(values) if self._switches.array_order == "reversed" else iter(values)
+    # what belongs to a case
 
-    def _first_page(self, case: StoredCase, what: str, count: int) -> dict[str, Any]:
-        return page_meta(f"{self._origin}/api/v2/cases/{case.id}/{what}", page=1, per_page=20, count=count)
+    def activity(self, entry: Activity) -> dict[str, Any]:
+        """Show an entry of a timeline; only comments have reactions."""
+        return {
+            "id": entry.id,
+            "activity_type": entry.kind,
+            "value": entry.value,
+            "created_at": stamp(entry.created_at),
+            "user": self.user(entry.user_id),
+        } | ({"reactions": self._reactions(entry)} if entry.kind == "COMMENTED" else {})
+
+    def _reactions(self, entry: Activity) -> list[dict[str, Any]]:
+        return [{"value": value, "user": self.user(user_id)} for value, user_id in entry.reactions]
+
+    def field(self, value: FieldValue, keys: Sequence[str] = ("id", "key", "name")) -> dict[str, Any]:
+        """Show the value of a field with its input; routes differ in the keys they show of that."""
+        of = self._tenant.inputs[value.input_id]
+        whole = {"id": of.id, "key": of.key, "name": of.name, **_validation(of)}
+        return {"id": value.id, "value": value.value, "case_input": {key: whole[key] for key in keys}}
+
+    def link(self, case_id: int) -> dict[str, Any]:
+        """Show a linked case."""
+        return {"case_id": case_id, "name": self._tenant.cases[case_id].name}
+
+    def subscriber(self, subscription: Subscription) -> dict[str, Any]:
+        """Show a subscriber as a list does: flat."""
+        return {"id": subscription.id, **self.user(subscription.user_id)}
+
+    def record(self, record_id: int) -> dict[str, Any]:
+        """Show a record."""
+        record = self._tenant.records[record_id]
+        return {
+            "id": record.id,
+            "record_type": {"id": record.type_id, "name": record.type_name},
+            "records": [{"id": id, "name": name, "value": value} for id, name, value in record.values],
+            "created_at": stamp(record.created_at),
+        }
+
+    def records(self, record_ids: Iterable[int]) -> list[dict[str, Any]]:
+        """Show records in groups by type (seen on live tenants), or one by one as the docs have it."""
+        shown = [self.record(record_id) for record_id in record_ids]
+        if self._switches.records_list == "flat":
+            return shown
+        types = {each["record_type"]["id"]: each["record_type"]["name"] for each in shown}
+        return [
+            {
+                "record_type_id": type_id,
+                "record_type_name": name,
+                "record_type_record_results": [each for each in shown if each["record_type"]["id"] == type_id],
+            }
+            for type_id, name in types.items()
+        ]
+
+    def action(self, action: Action) -> dict[str, Any]:
+        """Show an action; what it knows of a story is derived by the server."""
+        return {
+            "id": action.id,
+            "url": action.url,
+            "label": action.label,
+            "story_name": None,
+            "story_emoji": None,
+            "page_emoji": None,
+            "action_type": action.type,
+            "action_text": action.text,
+            "created_at": stamp(action.created_at),
+            "updated_at": stamp(action.updated_at),
+        }
+
+    def task(self, task: Task) -> dict[str, Any]:
+        """Show a task."""
+        people = [self._tenant.users[user_id] for user_id in task.assignees]
+        return {
+            "id": task.id,
+            "description": task.description,
+            "completed": task.completed,
+            "assignees": [
+                {
+                    "id": str(user.id),
+                    "email": user.email,
+                    "first_name": user.first_name,
+                    "last_name": user.last_name,
+                }
+                for user in people
+            ],
+            "created_at": stamp(task.created_at),
+            "updated_at": stamp(task.updated_at),
+        }
+
+    def note(self, note: Note) -> dict[str, Any]:
+        """Show a note; older samples call the author `user`."""
+        return {
+            "id": note.id,
+            "title": note.title,
+            "content": note.content,
+            "color": note.color,
+            "sensitive": note.sensitive,
+            self._switches.note_author_key: self.user(note.author_id),
+            "created_at": stamp(note.created_at),
+            "updated_at": stamp(note.updated_at),
+        }
+
+    def block(self, block: Block, position: int) -> dict[str, Any]:
+        """Show a block at its position, from 0."""
+        return {
+            "id": block.id,
+            "slug": slug(block),
+            "title": block.title,
+            "block_type": block.block_type,
+            "position": position,
+            "hidden": block.hidden,
+            "block_group_id": block.group_id,
+            "elements": [self.element(element) for element in block.elements],
+            "created_at": stamp(block.created_at),
+            "updated_at": stamp(block.updated_at),
+        }
+
+    def element(self, element: Element) -> dict[str, Any]:
+        """Show a note in a block."""
+        return {
+            "element_id": element.element_id,
+            "id": element.id,
+            "element_type": "note",
+            "content": element.content,
+            "note_type": element.note_type,
+            "color": element.color,
+            "author": self.user(element.author_id),
+            "created_at": stamp(element.created_at),
+            "updated_at": stamp(element.updated_at),
+        }
 
 
-# ------------------------------------------------------------------------------------ pages
-
-
-def paginated(
-    call: Call,
-    key: str,
-    found: Sequence[_Item],
-    show: Callable[[_Item], dict[str, Any]],
-    *,
-    asked: Mapping[str, Any],
-    switches: TinesSwitches,
-    maximum: int = 500,
-    extra: Mapping[str, Any] | None = None,
-) -> Reply:
-    """Answer with one page of what was found; `extra` stands before the list."""
-    page = whole_number(asked.get("page", 1), "page") or 1
-    per_page = _per_page(asked, switches, maximum)
-    start = (page - 1) * per_page
-    if start >= len(found) and page > 1 and switches.page_beyond_end == "missing":
-        raise Refused(HTTPStatus.NOT_FOUND, "No such page")
-    query = _kept(call, switches)
-    meta = page_meta(call.origin + call.path, page=page, per_page=per_page, count=len(found), query=query)
-    if not switches.next_page_number_present:
-        del meta["next_page_number"]
-    shown = [show(item) for item in found[start : start + per_page]]
-    return Reply.json(HTTPStatus.OK, {**(extra or {}), key: shown, "meta": meta})
-
-
-def _per_page(asked: Mapping[str, Any], switches: TinesSwitches, maximum: int) -> int:
-    per_page = whole_number(asked.get("per_page", _DEFAULT_PER_PAGE), "per_page")
-    if per_page < 1 or (per_page > maximum and switches.per_page_over == "refuse"):
-        raise Invalid(f"per_page must be between 1 and {maximum}")
-    return min(per_page, maximum)
-
-
-def _kept(call: Call, switches: TinesSwitches) -> list[tuple[str, str]]:
-    if not switches.page_urls_keep_query:
-        return []
-    return [(name, value) for name, value in call.query if name not in {"page", "per_page"}]
-
-
-def page_meta(
-    address: str, *, page: int, per_page: int, count: int, query: Iterable[tuple[str, str]] = ()
-) -> dict[str, Any]:
-    """Make the meta object of one page; `count` is the total over all pages, `address` has no query."""
-    pages = -(-count // per_page)
-    following = page + 1 if page < pages else None
-
-    def link(number: int) -> str:
-        return f"{address}?{urlencode([*query, ('per_page', per_page), ('page', number)])}"
-
-    return {
-        "current_page": link(page),
-        "previous_page": link(page - 1) if page > 1 else None,
-        "next_page": link(following) if following else None,
-        "next_page_number": following,
-        "per_page": per_page,
-        "pages": pages,
-        "count": count,
-    }
-
-
-# ------------------------------------------------------------------------------------ errors
-
-_SHAPE_OF_ROUTE: Mapping[str, ErrorShape] = {
-    "GET /api/v2/cases": "objects",
-    "POST /api/v2/cases": "strings",
-    "PUT /api/v2/cases/{case_id}": "errors",
-    "PATCH /api/v2/cases/{case_id}": "errors",
-    "POST /api/v2/cases/{case_id}/metadata": "strings",
-    "PUT /api/v2/cases/{case_id}/metadata": "text",
-    "DELETE /api/v2/cases/{case_id}/metadata": "errors",
-}
-
-
-def error(refused: Refused, route: str, switches: TinesSwitches) -> Reply:
-    """Put a refusal into the shape of its route: Tines' error bodies vary by endpoint (its Go SDK says so)."""
-    shape = switches.error_shape
-    if shape == "varied":
-        shape = _SHAPE_OF_ROUTE.get(route, "error")
-    status = switches.refusal_status if isinstance(refused, Invalid) else refused.status
-    return _shaped(status, refused.message, refused.details or refused.message, shape)
-
-
-def _shaped(status: int, message: str, details: str, shape: ErrorShape) -> Reply:
-    match shape:
-        case "strings":
-            return Reply.json(status, [message])
-        case "errors":
-            return Reply.json(status, {"errors": [{"message": message, "details": details}]})
-        case "objects":
-            return Reply.json(status, [{"message": message, "details": details}])
-        case "html":
-            return Reply.text(status, f"<html><body><h1>{html.escape(message)}</h1></body></html>", "text/html")
-        case "text":
-            return Reply.text(status, message)
-        case _:
-            return Reply.json(status, {"status": status, "error": message})
+def _validation(of: CaseInput) -> dict[str, Any]:
+    if of.options is not None:
+        return {"validation_type": "options", "validation_options": {"options": list(of.options)}}
+    if of.regex is not None:
+        return {"validation_type": "regex", "validation_options": {"regex": of.regex}}
+    return {"validation_type": "none", "validation_options": {}}

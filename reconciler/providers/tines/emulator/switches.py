@@ -7,10 +7,8 @@ vendor documents or a live tenant was seen to do has no switch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Literal
 
 LEAN = (
@@ -30,6 +28,18 @@ LEAN = (
 LEANER = (*LEAN, "team", "priority", "opened_at", "resolved_at", "created_at", "updated_at")
 """Everything that the part of the list page's table that could be read does not name."""
 
+SUB_RESOURCES = (
+    "fields",
+    "links",
+    "subscribers",
+    "records",
+    "actions",
+    "tasks",
+    "notes",
+    "blocks",
+)
+"""What a case has beside its scalars, tags, assignees, conditions and metadata."""
+
 ErrorShape = Literal["varied", "strings", "errors", "objects", "error", "text", "html"]
 
 
@@ -38,13 +48,15 @@ class TinesSwitches:
     """
     One tenant's answers to the open questions of the Tines API.
 
-    Transport. `cases_enabled`: the tenant has paid for Cases. `v1_cases`: status of the removed v1 routes.
-    `url_limit`: characters of path and query before 414. `requests_per_minute` (None: no limit), with
-    `retry_after_header` in the 429 or not. `error_shape` forces one shape of error body on every route.
-    `refusal_status` is what an invalid value gets, `missing_status` what an unknown case gets,
-    `unknown_team_status` what an unknown team gets.
+    Transport. `cases_enabled`: the tenant has paid for Cases. `v1_cases`: the case routes of v1 are gone (410),
+    missing (404) or still served; `v2_cases` are missing (404) on a tenant that is older than they.
+    `url_limit`: characters of path and query before 414. `requests_per_minute` (None: no limit), and
+    `records_per_minute` of these to records, with `retry_after_header` in the 429 or not. `error_shape` forces
+    one shape of error body on every route. `refusal_status` is what an invalid value gets, `missing_status`
+    what an unknown case gets, `unknown_team_status` what an unknown team gets.
 
-    Pages. `per_page_max` and what `per_page_over` it does; `page_beyond_end`; whether the meta object has
+    Pages. `per_page_max` of cases, `sub_lists_per_page_max` of everything else (tasks and activities: 50 at
+    most), and what `per_page_over` it does; `page_beyond_end`; whether the meta object has
     `next_page_number`; whether the URLs in it keep the query's other parameters.
 
     List. `list_items_full`, or else without the keys in `list_items_lean`; `default_order`; the names in
@@ -60,12 +72,28 @@ class TinesSwitches:
 
     Metadata. `metadata_values` that are no strings; `metadata_delete_unknown` key; `metadata_post_mixed`: a
     POST of new and existing keys; `metadata_response`: what POST and PUT answer; `metadata_bumps_updated_at`.
+    `v1_metadata_post_existing`: a POST to v1 that has an existing key is refused (409), or keeps its value;
+    `v1_metadata_put_missing`: a PUT to v1, which only updates, ignores a key that is not there, or answers 404.
+
+    Sub-resources. `sub_resources_bumping` `updated_at`, by their attribute of a stored case.
+    Fields: `field_validation` of values; `field_post_repeated` for an input the case already has;
+    `bulk_fields_status`, `bulk_fields_max` cases and `bulk_fields_unknown_case`; `team_move_fields` of the former
+    team's inputs; `case_input_wrapped`: the answer to a create.
+    Links: `linked_batch_max` ids; `links_symmetric`; `link_repeated`; `link_delete_absent`.
+    Subscribers: `subscriber_repeated`; `comment_subscribes` its author; `assignment_subscribes` the assignee.
+    Records: `records_list`, of records or of groups by type; `record_repeated`.
+    Actions: `actions_batch_ids` of actions that are sent unchanged; `actions_batch_empty`; `actions_list_meta`.
+    Tasks and notes: `tasks_batch_max`; `notes_max` of a case (None: no cap); `note_author_key`.
+    Configuration: `sub_status_delete_without_fallback` is refused, or moves cases to the default one.
+    More in a case: `case_tag_color` in its tags, `closure_conditions_state` (satisfied) in its conditions.
     """
 
     cases_enabled: bool = True
-    v1_cases: int = HTTPStatus.GONE
+    v1_cases: Literal["gone", "missing", "served"] = "gone"
+    v2_cases: Literal["served", "missing"] = "served"
     url_limit: int = 8000
     requests_per_minute: int | None = None
+    records_per_minute: int | None = None
     retry_after_header: bool = True
     error_shape: ErrorShape = "varied"
     refusal_status: int = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -73,6 +101,7 @@ class TinesSwitches:
     unknown_team_status: int = HTTPStatus.UNPROCESSABLE_ENTITY
 
     per_page_max: int = 50
+    sub_lists_per_page_max: int = 500
     per_page_over: Literal["clamp", "refuse"] = "clamp"
     page_beyond_end: Literal["empty", "missing"] = "empty"
     next_page_number_present: bool = True
@@ -108,60 +137,32 @@ class TinesSwitches:
     metadata_post_mixed: Literal["refuse", "insert_new"] = "refuse"
     metadata_response: Literal["full", "delta"] = "full"
     metadata_bumps_updated_at: bool = True
+    v1_metadata_post_existing: Literal["refuse", "keep"] = "refuse"
+    v1_metadata_put_missing: Literal["ignore", "missing"] = "ignore"
 
-
-SWITCH_SETTINGS: Mapping[str, TinesSwitches] = MappingProxyType(
-    {
-        "default": TinesSwitches(),
-        "v1_cases=404": TinesSwitches(v1_cases=HTTPStatus.NOT_FOUND),
-        "retry_after_header=False": TinesSwitches(retry_after_header=False),
-        "error_shape=strings": TinesSwitches(error_shape="strings"),
-        "error_shape=errors": TinesSwitches(error_shape="errors"),
-        "error_shape=objects": TinesSwitches(error_shape="objects"),
-        "error_shape=error": TinesSwitches(error_shape="error"),
-        "error_shape=text": TinesSwitches(error_shape="text"),
-        "error_shape=html": TinesSwitches(error_shape="html"),
-        "refusal_status=400": TinesSwitches(refusal_status=HTTPStatus.BAD_REQUEST),
-        "missing_status=410": TinesSwitches(missing_status=HTTPStatus.GONE),
-        "unknown_team_status=404": TinesSwitches(unknown_team_status=HTTPStatus.NOT_FOUND),
-        "per_page_max=500": TinesSwitches(per_page_max=500),
-        "per_page_max=5": TinesSwitches(per_page_max=5),
-        "per_page_over=refuse": TinesSwitches(per_page_over="refuse"),
-        "page_beyond_end=missing": TinesSwitches(page_beyond_end="missing"),
-        "next_page_number_present=False": TinesSwitches(next_page_number_present=False),
-        "page_urls_keep_query=False": TinesSwitches(page_urls_keep_query=False),
-        "list_items_full=True": TinesSwitches(list_items_full=True),
-        "list_items_lean=leaner": TinesSwitches(list_items_lean=LEANER),
-        "default_order=RECENTLY_EDITED": TinesSwitches(default_order="RECENTLY_EDITED"),
-        "filters_ignored=case_ids": TinesSwitches(filters_ignored=frozenset({"case_ids"})),
-        "filters_ignored=tags": TinesSwitches(filters_ignored=frozenset({"tags", "and_tags", "or_tags"})),
-        "unknown_filter=refuse": TinesSwitches(unknown_filter="refuse"),
-        "metadata_filter=ignored": TinesSwitches(metadata_filter="ignored"),
-        "metadata_filter=lagging": TinesSwitches(metadata_filter="lagging"),
-        "date_filter=created_at": TinesSwitches(date_filter="created_at"),
-        "empty_assignees_means=nobody": TinesSwitches(empty_assignees_means="nobody"),
-        "tag_names_case_sensitive=False": TinesSwitches(tag_names_case_sensitive=False),
-        "default_priority=MEDIUM": TinesSwitches(default_priority="MEDIUM"),
-        "description_line_endings=lf": TinesSwitches(description_line_endings="lf"),
-        "user_id_type=int": TinesSwitches(user_id_type="int"),
-        "array_order=reversed": TinesSwitches(array_order="reversed"),
-        "key_user_is_service_account=True": TinesSwitches(key_user_is_service_account=True),
-        "noop_update_bumps=False": TinesSwitches(noop_update_bumps=False),
-        "empty_timestamp=clear": TinesSwitches(empty_timestamp="clear"),
-        "reopen_clears_resolution=False": TinesSwitches(reopen_clears_resolution=False),
-        "closure_conditions_update=append": TinesSwitches(closure_conditions_update="append"),
-        "closure_conditions_enforced=False": TinesSwitches(closure_conditions_enforced=False),
-        "closure_conditions_read=after": TinesSwitches(closure_conditions_read="after"),
-        "metadata_values=lenient": TinesSwitches(metadata_values="lenient"),
-        "metadata_delete_unknown=ignore": TinesSwitches(metadata_delete_unknown="ignore"),
-        "metadata_post_mixed=insert_new": TinesSwitches(metadata_post_mixed="insert_new"),
-        "metadata_response=delta": TinesSwitches(metadata_response="delta"),
-        "metadata_bumps_updated_at=False": TinesSwitches(metadata_bumps_updated_at=False),
-    }
-)
-"""
-Every single-switch variation a client must get through, by name.
-
-Left out are the settings that take something away instead of doing it differently: `cases_enabled`,
-`url_limit`, `requests_per_minute` and `unknown_tag="refuse"`.
-"""
+    sub_resources_bumping: frozenset[str] = frozenset({"fields"})
+    field_validation: Literal["refuse", "store"] = "refuse"
+    field_post_repeated: Literal["overwrite", "refuse"] = "overwrite"
+    bulk_fields_status: int = HTTPStatus.OK
+    bulk_fields_max: int = 50
+    bulk_fields_unknown_case: Literal["refuse", "skip"] = "refuse"
+    team_move_fields: Literal["keep", "drop"] = "keep"
+    case_input_wrapped: Literal["team_case_input", "bare"] = "team_case_input"
+    linked_batch_max: int = 50
+    links_symmetric: bool = True
+    link_repeated: Literal["refuse", "ignore"] = "refuse"
+    link_delete_absent: Literal["missing", "ignore"] = "missing"
+    subscriber_repeated: Literal["same", "refuse"] = "same"
+    comment_subscribes: bool = True
+    assignment_subscribes: bool = False
+    records_list: Literal["grouped", "flat"] = "grouped"
+    record_repeated: Literal["refuse", "ignore"] = "refuse"
+    actions_batch_ids: Literal["new", "kept"] = "new"
+    actions_batch_empty: Literal["clear", "refuse"] = "clear"
+    actions_list_meta: bool = True
+    tasks_batch_max: int = 25
+    notes_max: int | None = None
+    note_author_key: Literal["author", "user"] = "author"
+    sub_status_delete_without_fallback: Literal["refuse", "default"] = "refuse"
+    case_tag_color: bool = False
+    closure_conditions_state: bool = False
