@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -23,6 +23,9 @@ from reconciler.errors import Problem
 from reconciler.model.fields import CaseInsensitive, Field, Kind, Timestamp
 from reconciler.model.values import Secret, Value, transform
 from reconciler.providers.base import Provider
+
+_MOST_DIGITS: Final = 18
+"""An id has no more: the systems count in 64 bits. Python reads no number of thousands of digits."""
 
 
 class Attributes:
@@ -228,8 +231,9 @@ class Attributes:
 
 
 def _number(leaf: Value) -> Value:
-    """Return an unquoted whole number as one."""
-    return int(leaf) if isinstance(leaf, Plain) and leaf.isdecimal() else leaf
+    """Return an unquoted whole number as one, unless no id is as long."""
+    is_number = isinstance(leaf, Plain) and leaf.isdecimal() and len(leaf) <= _MOST_DIGITS
+    return int(leaf) if is_number else leaf
 
 
 def _plain(value: Any) -> Any:

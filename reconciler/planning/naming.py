@@ -177,9 +177,9 @@ class _Word:
             return True
         path, shown = handle_of(self._field, word, theirs, self._lineage)
         handle = self._handles.get(path or "")
-        if path is None or handle not in {shown, *self._aliases.get(shown, ())}:
+        if path is None or handle is None or handle not in {shown, *self._aliases.get(shown, ())}:
             return False
-        self.used[path] = shown
+        self.used[path] = handle  # an id stays one: the name beside it may be secret
         return True
 
 

@@ -59,6 +59,8 @@ class System(Provider):
     looks: int = 0
     asked: list[Mapping[str, Value]] = field(default_factory=list)
     """What each look for a marker said about the case."""
+    since: list[str | None] = field(default_factory=list)
+    """When each of them says that it was announced."""
     blind: int = 0
     """How many looks for a marker find nothing yet."""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -83,6 +85,7 @@ class System(Provider):
     def find(self, api: Api, sought: Sought) -> Sequence[str]:
         self.looks += 1
         self.asked.append(sought.declared)
+        self.since.append(sought.since)
         if self.looks <= self.blind:
             return ()
         return [id for id, case in self.cases.items() if case.get("marker") == sought.marker.text]

@@ -88,6 +88,8 @@ def test_what_is_announced_can_be_adopted() -> None:
     (intent,) = run.notes.open.values()
     assert (intent.action, intent.method, intent.path) == (Action.CREATE, "POST", "/cases")
     assert intent.marker == f"{LINEAGE}/soc.a/7"
+    assert intent.at == "2026-01-01T00:00:00Z"
+    assert run.system.since[0] == intent.at
     assert intent.record == Record(address("a"), "toy", "", "", {"name": "A"})
 
 
@@ -464,6 +466,7 @@ def test_a_create_that_nobody_noted_is_adopted_by_the_next_run(blind: int) -> No
     found = list(recovered(run.notes.open.values(), run.state, tenants, Silent(), Stop(), (0.0, 0.0)))
 
     assert found == [record("a", "100", {"name": "A", "metadata": {"k": "1"}})]
+    assert run.system.since == ["2026-01-01T00:00:00Z"] * (1 + blind)
     known = run.state.with_records(found)
     assert list(recovered(run.notes.open.values(), known, tenants, Silent(), Stop(), (0.0,))) == []
 

@@ -51,6 +51,7 @@ class World:
         *answers: httpx.Response | Exception | int,
         url: str = "https://acme.example",
         refusal: Callable[[Any], str | None] = lambda _: None,
+        in_strings: bool = False,
     ) -> None:
         self.answers = list(answers)
         self.requests: list[httpx.Request] = []
@@ -60,7 +61,7 @@ class World:
         self.stopped = False
         self.told: list[tuple[str, str, int, float]] = []
         self.api = HttpApi(
-            Endpoint("soc", url, Bearer(), requests_per_minute=1000, concurrency=4, refusal=refusal),
+            Endpoint("soc", url, Bearer(), 1000, 4, refusal=refusal, in_strings=in_strings),
             around=Surroundings(
                 sleep=self.sleep,
                 stop=lambda: self.stopped,
@@ -553,9 +554,9 @@ def test_many_answers_come_in_the_order_asked() -> None:
     assert answers == [{"path": f"/{number}"} for number in range(16)]
 
 
-def fresh(handle: Callable[[httpx.Request], httpx.Response], concurrency: int = 4) -> HttpApi:
+def fresh(handle: Callable[[httpx.Request], httpx.Response], concurrency: int = 4, **more: Any) -> HttpApi:
     return HttpApi(
-        Endpoint("soc", "https://acme.example", Bearer(), 10_000, concurrency),
+        Endpoint("soc", "https://acme.example", Bearer(), 10_000, concurrency, **more),
         around=Surroundings(sleep=lambda _: None),
         transport=httpx.MockTransport(handle),
     )
@@ -712,6 +713,47 @@ def test_a_no_to_one_of_several_reads_is_raised() -> None:
 
     with pytest.raises(Refused, match="no such owner"):
         list(world.api.get_all([("/x", ()), ("/y", ())]))
+
+
+def test_whoever_expects_a_no_among_many_reads_gets_none_for_it() -> None:
+    said = {"/0": (200, {}), "/1": (404, {}), "/2": (200, FAILURE), "/3": (201, FAILURE), "/4": (200, [])}
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        status, answer = said[request.url.path]
+        return httpx.Response(status, json=answer)
+
+    with fresh(handle, refusal=no) as api:
+        assert list(api.get_all(((path, ()) for path in said), denied=True)) == [{}, None, None, None, []]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 422])
+def test_a_status_that_says_no_is_raised_even_where_a_no_is_expected(status: int) -> None:
+    with fresh(lambda _: httpx.Response(status, json=FAILURE), refusal=no) as api, pytest.raises(Refused):
+        list(api.get_all([("/x", ())], denied=True))
+
+
+# ------------------------------------------------------------------------------------ an answer in a string
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_an_answer_may_come_in_a_json_string_where_the_system_is_known_for_it(method: str) -> None:
+    answer = {"id": 1}
+    wrapped = httpx.Response(200, json=json.dumps(answer))
+
+    def ask(world: World) -> Any:
+        return world.api.get("/x") if method == "GET" else world.api.send(method, "/x", {})
+
+    assert ask(World(wrapped, in_strings=True)) == answer
+    assert ask(World(httpx.Response(200, json=answer), in_strings=True)) == answer
+    with pytest.raises(ProtocolError, match="it is no object and no array"):
+        ask(World(wrapped))
+
+
+def test_a_no_in_a_string_is_a_no() -> None:
+    world = World(httpx.Response(200, json=json.dumps(FAILURE)), refusal=no, in_strings=True)
+
+    with pytest.raises(Refused, match="no such owner"):
+        world.api.send("PUT", "/x", {})
 
 
 # ------------------------------------------------------------------------------------ clocks

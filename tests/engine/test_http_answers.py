@@ -90,6 +90,34 @@ def test_objects_and_arrays_are_read(value: object) -> None:
     assert parse_answer(json.dumps(value).encode()) == value
 
 
+@pytest.mark.parametrize("value", [{}, [], {"a": [1, 1.5, None, "é 🎣"]}])
+def test_an_answer_may_be_in_one_string(value: object) -> None:
+    wrapped = json.dumps(json.dumps(value)).encode()
+
+    assert parse_answer(wrapped, in_string=True) == value
+    assert parse_answer(json.dumps(value).encode(), in_string=True) == value
+    with pytest.raises(ValueError, match="it is no object and no array"):
+        parse_answer(wrapped)
+
+
+@pytest.mark.parametrize(
+    ("inner", "said"),
+    [
+        (json.dumps("{}"), "it is no object and no array"),
+        ("", "not valid JSON"),
+        ("text", "not valid JSON"),
+        ("3", "it is no object and no array"),
+        ("null", "it is no object and no array"),
+        ('{"a": NaN}', "NaN is no JSON value"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+    ids=lambda value: repr(value[:20]),
+)
+def test_an_answer_is_in_one_string_and_no_more(inner: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        parse_answer(json.dumps(inner).encode(), in_string=True)
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [

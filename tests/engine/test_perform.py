@@ -29,13 +29,13 @@ ID = {"id": ("case_id",), "url": ("url",)}
 CREATED = Told({"id": "100", "url": "https://toy/100"})
 
 
-def create(system: System, **more: Any) -> Any:
+def create(system: System, *, since: str | None = None, **more: Any) -> Any:
     operation = Operation("POST", "/cases", None, "create", captures={**ID}, repeat=Repeat.LOOK)
     for name, value in more.items():
         operation = Operation(**{**_fields(operation), name: value})
     change = Change(address("a"), "toy", Action.CREATE, operations=(operation,))
     body = {"name": "A", "marker": MARKER.text}
-    request = Request(operation, "/cases", body, change, MARKER, wanted={"name": "A"})
+    request = Request(operation, "/cases", body, change, MARKER, wanted={"name": "A"}, since=since)
     return _but_the_case(perform(request, system.tenant, Stop(), (0.0, 0.0)))
 
 
@@ -47,10 +47,12 @@ def _fields(operation: Operation) -> dict[str, Any]:
     return {name: getattr(operation, name) for name in Operation.__dataclass_fields__}
 
 
-def update(system: System, repeat: Repeat, *, method: str = "PUT", fields: tuple[FieldChange, ...] = ()) -> Any:
+def update(
+    system: System, repeat: Repeat, *, method: str = "PUT", fields: tuple[FieldChange, ...] = (), **more: Any
+) -> Any:
     fields = fields or (FieldChange(("name",), "A", "B"),)
     paths = tuple(field.path for field in fields)
-    operation = Operation(method, "/cases/1", None, "set", fields=paths, repeat=repeat)
+    operation = Operation(method, "/cases/1", None, "set", fields=paths, repeat=repeat, **more)
     change = Change(address("a"), "toy", Action.UPDATE, id="1", fields=fields, operations=(operation,))
     body = {".".join(field.path): field.after for field in fields}
     request = Request(operation, "/cases/1", body, change, MARKER)
@@ -102,6 +104,31 @@ def test_deleting_what_is_gone_is_done() -> None:
     assert update(it, Repeat.SAFE, method="DELETE") == Told()
     with pytest.raises(NotFound):
         update(it, Repeat.SAFE, method="PUT")
+
+
+@pytest.mark.parametrize("status", [200, 403, 404])
+def test_a_delete_that_is_refused_is_done_where_a_look_shows_that_the_case_is_gone(status: int) -> None:
+    it = System(troubles=[refused(status)])
+
+    assert update(it, Repeat.SAFE, method="DELETE", reads_back=True) == Told()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reads_back", "error"),
+    [
+        (refused(200), True, Refused),
+        (refused(404), True, Refused),
+        (refused(200), False, Refused),
+        (refused(503), True, OutcomeUnknown),
+    ],
+)
+def test_a_delete_that_is_refused_fails_while_the_case_is_there(
+    trouble: Trouble,
+    reads_back: bool,  # noqa: FBT001 (a table)
+    error: type[ApiError],
+) -> None:
+    with pytest.raises(error):
+        update(system(trouble), Repeat.SAFE, method="DELETE", reads_back=reads_back)
 
 
 # ------------------------------------------------------------------------------------ what has to be looked for
@@ -194,6 +221,14 @@ def test_a_create_that_never_arrived_is_sent_again() -> None:
     assert (len(it.cases), len(it.writes), it.looks) == (1, 2, 2)
 
 
+def test_a_look_knows_what_the_case_was_to_be_and_when_it_was_announced() -> None:
+    it = System(troubles=[lost_after])
+
+    create(it, since="2026-01-01T00:00:00Z")
+
+    assert (it.asked, it.since) == ([{"name": "A"}], ["2026-01-01T00:00:00Z"])
+
+
 def test_a_create_that_was_refused_is_refused() -> None:
     it = System(troubles=[refused(422)])
 
@@ -250,6 +285,19 @@ def test_lists_are_captured_member_by_member(answer: dict[str, Any], emails: lis
     assert told == Told({**CREATED.captured, "people": emails})
 
 
+@pytest.mark.parametrize(
+    ("place", "captured"),
+    [(0, {"first": "a@x"}), (1, {"first": "b@x"}), (2, {})],
+)
+def test_one_of_a_list_is_captured_by_its_place(place: int, captured: dict[str, Any]) -> None:
+    answer = {"case_id": 100, "url": "https://toy/100", "people": [{"email": "a@x"}, {"email": "b@x"}]}
+    it = System(troubles=[answering(answer)])
+
+    told = create(it, captures={**ID, "first": ("people", place, "email")})
+
+    assert told == Told({**CREATED.captured, **captured})
+
+
 @pytest.mark.parametrize("team", [{"id": 3}, {"id": None}, {}, None])
 def test_an_answer_that_says_otherwise_is_an_error_that_remembers_the_case(team: Any) -> None:
     it = System(troubles=[answering({"case_id": 100, "url": "https://toy/100", "team": team})])
@@ -262,6 +310,14 @@ def test_an_answer_that_says_otherwise_is_an_error_that_remembers_the_case(team:
 
 def test_an_answer_may_leave_out_all_but_the_id() -> None:
     assert create(System(troubles=[answering({"case_id": 100})])) == Told({"id": "100", "url": ""})
+
+
+def test_what_an_answer_says_beside_is_told() -> None:
+    class Talker(System):
+        def remark(self, answer: Any) -> str | None:
+            return f"made as {answer['case_id']}"
+
+    assert create(Talker()) == replace(CREATED, remarks=("made as 100",))
 
 
 def test_an_answer_that_says_so_is_fine() -> None:

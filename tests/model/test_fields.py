@@ -10,10 +10,13 @@ from reconciler.model.fields import (
     Field,
     Items,
     Kind,
+    Known,
     Map,
+    Numbered,
     Once,
     Schema,
     Set,
+    Spelled,
     Timestamp,
 )
 from reconciler.model.values import Digest, Entry, Ref, Secret
@@ -138,7 +141,57 @@ def test_markings_go_together() -> None:
         (Set(links=True), False),
         (Map(), False),
         (Once(), False),
+        (Spelled(str.casefold), True),
+        (Numbered(), False),
     ],
 )
-def test_a_system_has_names_of_its_own_for_items_and_members_with_a_key(marking: Any, *, renames: bool) -> None:
+def test_a_system_has_names_of_its_own_for_items_and_for_what_has_a_key(marking: Any, *, renames: bool) -> None:
     assert Schema({"x": Field.of("x", [marking])}).renames is renames
+
+
+@pytest.mark.parametrize("digested", [False, True])
+def test_a_scalar_may_have_a_key_and_is_kept_as_it_is_written(digested: bool) -> None:  # noqa: FBT001 (a table)
+    made = Field.of("status", [Spelled(str.casefold, digested=digested)])
+
+    assert (made.kind, made.key, made.digested) == (Kind.SCALAR, str.casefold, digested)
+    assert [made.normal(value) for value in ("In Progress", 2, None)] == ["In Progress", 2, None]
+
+
+@pytest.mark.parametrize(
+    ("markings", "flags"),
+    [
+        ([], set()),
+        ([Once()], {"once"}),
+        ([Known()], {"known"}),
+        ([Numbered()], {"numbered"}),
+        ([Spelled(str.casefold), Numbered(), Once(), Clearable()], {"once", "numbered", "clearable"}),
+        ([Clearable(), Once(), Numbered(), Spelled(str.casefold)], {"once", "numbered", "clearable"}),
+        ([Set(key=str.casefold), Numbered()], {"numbered", "clearable"}),
+    ],
+)
+def test_flags_are_set_beside_other_markings_in_any_order(markings: list[Any], flags: set[str]) -> None:
+    made = Field.of("x", markings)
+
+    assert {name for name in ("once", "known", "numbered", "clearable") if getattr(made, name)} == flags
+    assert (made.key is not None) is any(isinstance(each, Spelled | Set) for each in markings)
+
+
+def test_a_set_keeps_an_id_apart_from_a_name_of_the_same_digits() -> None:
+    made = Field.of("watchers", [Set(key=str.casefold), Numbered()])
+
+    assert made.normal(["Ana", "ana", 17, 17, "17"]) == frozenset({"Ana", 17, "17"})
+
+
+def test_a_map_may_hold_sets_where_the_system_writes_them_as_text() -> None:
+    plain, made = (Field.of("fields", [Map(separator)]) for separator in (None, ","))
+    value = {"hosts": ["b", "a", "a"], "more": frozenset({"x"}), "os": "Linux", "gone": None}
+
+    assert (plain.separator, made.separator, made.kind) == (None, ",", Kind.MAP)
+    assert plain.normal(value) == value
+    assert made.normal(value) == {**value, "hosts": frozenset({"a", "b"})}
+    assert [Schema({"fields": each}).renames for each in (plain, made)] == [False, True]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_set_may_be_others_as_well_by_nature(shared: bool) -> None:  # noqa: FBT001 (a table)
+    assert Field.of("people", [Set(shared=shared)]).shared is shared

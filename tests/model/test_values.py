@@ -18,6 +18,7 @@ from reconciler.model.values import (
     Value,
     as_member,
     from_json,
+    known_as,
     leaves,
     member_text,
     parse_template,
@@ -232,6 +233,31 @@ def test_an_entry_is_renamed_with_what_it_says() -> None:
 def test_a_member_that_is_secret_or_unknown_has_no_name(member: Value) -> None:
     assert as_member(member) is member
     assert member_text(member) is None
+
+
+@pytest.mark.parametrize(
+    ("member", "text"),
+    [
+        ("Open", "Open"),
+        ("", ""),
+        ("17", "17"),
+        (17, "#17"),
+        (0, "#0"),
+        (True, None),
+        (None, None),
+        (Entry("Adversary: X", {}), "Adversary: X"),
+        (frozenset({"a"}), None),
+    ],
+)
+def test_a_number_is_an_id_and_no_name(member: Value, text: str | None) -> None:
+    assert member_text(member) == text
+    assert known_as(member) == text
+
+
+def test_a_secret_is_known_by_its_digest_and_only_once_it_is_sealed() -> None:
+    assert known_as(DIGEST) == DIGEST.text
+    assert known_as(Secret("hunter2")) is None
+    assert known_as(OTHER) is None
 
 
 def test_nothing_is_not_null() -> None:

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reconciler import __version__
 from reconciler.model.change import Action, DriftReport
+from reconciler.model.operation import Operation
 from reconciler.model.record import State
 from reconciler.model.result import Outcome, Result, Status
+from reconciler.model.values import Digest, Marker, Ref, Template, Value
 from reconciler.report.encoding import decode, dumps, encode, stream
 from reconciler.report.jsonplan import write_drift, write_plan, write_record, write_result, write_state_list
+from reconciler.report.planfile import read_plan
 from tests.report import worlds
 from tests.report.worlds import LINEAGE, address, plan
 
@@ -138,6 +142,59 @@ def test_items_objects_and_what_a_request_needs_are_written_as_json() -> None:
     ]
     assert not {"makes"} & first.keys()
     assert not {"query", "verifies", "after"} & second.keys()
+
+
+def test_a_body_that_goes_as_text_is_written_as_that_text() -> None:
+    (change,) = json.loads("".join(write_plan(plan(worlds.WHOLE))))["changes"]
+
+    assert change["operations"][0] == {
+        "method": "PUT",
+        "path": "/api/cases/2304",
+        "body": r'{"IssueTitle":"Ä \"B\"","MilestoneID":0,"TagsCSV":"a,rc-0123456789abcdef,b"}',
+        "why": "set name; add 1 tag",
+        "fields": [["name"], ["tags"]],
+        "as_text": True,
+        "merges": {"TagsCSV": {"attribute": "tags", "before": ["a", "rc-0123456789abcdef"]}},
+        "otherwise": [
+            {
+                "method": "PUT",
+                "path": "/api/cases/2304",
+                "body": {"IssueTitle": 'Ä "B"'},
+                "why": "set name",
+                "reads_back": True,
+            },
+            {
+                "method": "PUT",
+                "path": "/api/cases/2304",
+                "body": {"TagsCSV": "a,b"},
+                "why": "add 1 tag",
+                "last": True,
+            },
+        ],
+        "reads_back": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        ({}, "{}"),
+        ({"a": [1, None, True]}, '{"a":[1,null,true]}'),
+        ({"a": {"b": Ref("c", "id")}}, {"a": {"b": {"unknown": "cases.c.id"}}}),
+        ({"a": Template(("see ", Ref("c", "id")))}, {"a": {"unknown": "see ${cases.c.id}"}}),
+        ({"a": 1, "b": Digest("sha256:" + "0" * 64)}, {"a": 1, "b": {"secret": "sha256:" + "0" * 64}}),
+        ({"a": Marker(LINEAGE, "soc.a", 7)}, {"a": f"{LINEAGE}/soc.a/7"}),
+    ],
+)
+def test_a_body_that_is_not_all_known_is_written_as_an_object_though_it_goes_as_text(
+    body: Value, written: Any
+) -> None:
+    change = replace(worlds.DELETE, operations=(Operation("PUT", "/x", body, "why", as_text=True),))
+
+    text = "".join(write_plan(plan(change)))
+
+    assert json.loads(text)["changes"][0]["operations"][0]["body"] == written
+    assert read_plan(text, worlds.SCHEMAS) == plan(change)
 
 
 def test_unknown_values_secrets_and_markers_are_written_as_in_the_contract() -> None:

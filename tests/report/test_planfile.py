@@ -24,6 +24,7 @@ EVERYTHING = plan(
     worlds.CREATE,
     worlds.UPDATE,
     worlds.ITEMS,
+    worlds.WHOLE,
     drift=worlds.DRIFT,
     unchanged=11,
     refresh=(worlds.RECORD,),
@@ -121,6 +122,21 @@ def _set(*path: str | int, to: Any) -> Callable[[dict[str, Any]], None]:
                 "makes": [{"path": ["notes", "second"], "name": None}],
             }.items()
         ),
+        *(
+            _set("changes", 7, "operations", 0, name, to=value)
+            for name, value in {
+                "body": '{"IssueTitle":"B"}',
+                "as_text": False,
+                "merges": {},
+                "reads_back": False,
+                "otherwise": [],
+            }.items()
+        ),
+        _set("changes", 7, "operations", 0, "merges", "TagsCSV", "before", to=["a"]),
+        _set("changes", 7, "operations", 0, "merges", "TagsCSV", "attribute", to="watchers"),
+        _set("changes", 7, "operations", 0, "otherwise", 1, "last", to=False),
+        _set("changes", 7, "operations", 0, "otherwise", 0, "body", "IssueTitle", to="C"),
+        _set("changes", 7, "operations", 1, "body", to="{}"),
         _set("changes", 6, "operations", 1, "makes", 1, "name", to=None),
         _set("changes", 6, "operations", 1, "makes", to=[]),
         _set("changes", 6, "fields", 3, "after", "text", to="three"),
@@ -161,6 +177,11 @@ def test_an_altered_file_is_refused(alter: Callable[[dict[str, Any]], None]) -> 
         (_set("changes", 5, "fields", 2, "add", to=[[]]), "not a plan file"),
         (_set("changes", 6, "operations", 0, "query", to=[["fields"]]), r"operations\.0\.query"),
         (_set("changes", 6, "operations", 1, "makes", 0, "path", to=["notes"]), r"makes\.0\.path"),
+        (_set("changes", 7, "operations", 0, "body", to="{"), "not a plan file"),
+        (_set("changes", 7, "operations", 0, "body", to="[" * 100_000), "not a plan file"),
+        (_set("changes", 7, "operations", 0, "body", to='{"a":NaN}'), "NaN is no JSON value"),
+        (_set("changes", 7, "operations", 0, "merges", "TagsCSV", to=["a"]), r"operations\.0\.merges\.TagsCSV"),
+        (_set("changes", 7, "operations", 0, "otherwise", 0, "method", to="GET"), r"otherwise\.0\.method"),
         (_set("changes", to={}), "changes"),
     ],
 )
@@ -206,6 +227,7 @@ def test_the_schema_names_every_key_that_is_written() -> None:
 
     data = json.loads(written(EVERYTHING))
     operations = [operation for change in data["changes"] for operation in change["operations"]]
+    operations += [other for operation in operations for other in operation.get("otherwise", ())]
 
     assert set(data) == set(schema["properties"])
     assert {key for operation in operations for key in operation} == set(

@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 
 from reconciler.model.change import Action, Cause, Change, Drift, DriftedField, DriftReport, FieldChange
-from reconciler.model.operation import Operation
+from reconciler.model.operation import Merge, Operation
 from reconciler.model.plan import Plan
 from reconciler.model.record import State
 from reconciler.model.result import Outcome, Result, Status
@@ -97,6 +97,25 @@ Plan: 0 to create, 0 to update, 1 to delete, 2 to release, 1 to import. 2 reques
       → POST /v3/notes  {"caseId":1,"text":"one\\ntwo"}
 
 Plan: 0 to create, 1 to update, 0 to delete, 0 to release, 0 to import. 2 requests.
+""",
+    ),
+    (
+        plan(worlds.WHOLE),
+        """\
+  ~ soc.whole (id 2304)
+      ~ name: "A" → "Ä \\"B\\""  (config)
+      ~ tags  (config)
+          + b
+      → PUT /api/cases/2304  {"IssueTitle":"Ä \\"B\\"","MilestoneID":0,"TagsCSV":"a,rc-0123456789abcdef,b"}\
+ (as a JSON string)
+        all tags are sent, read again just before: what others change in that very moment is lost
+        if that is refused: → PUT /api/cases/2304  {"IssueTitle":"Ä \\"B\\""}
+        then → PUT /api/cases/2304  {"TagsCSV":"a,b"}
+      → PUT /api/cases/2304  {"IssueTitle":{"unknown":"cases.b.id"}} (as a JSON string)
+      → PUT /api/cases/2304  {"T":{"secret":"sha256:\
+0000000000000000000000000000000000000000000000000000000000000000"}} (as a JSON string)
+
+Plan: 0 to create, 1 to update, 0 to delete, 0 to release, 0 to import. 3 requests.
 """,
     ),
     (plan(unchanged=12), "No changes. 12 cases match.\n"),
@@ -232,6 +251,23 @@ def test_a_value_and_its_change_are_shown_like_this(before: Value, after: Value,
 )
 def test_an_item_comes_and_goes_with_its_fields(before: Value, after: Value, text: str) -> None:
     assert one_field(before, after, "notes", "first").split("\n", 1)[1] == text
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ((), None),
+        (("tags",), "all tags are sent"),
+        (("tags", "watchers"), "all tags and watchers are sent"),
+    ],
+)
+def test_a_request_that_carries_whole_sets_says_what_may_be_lost(names: tuple[str, ...], said: str | None) -> None:
+    merges = {name.upper(): Merge(name, ()) for name in names}
+    change = replace(worlds.DELETE, operations=(Operation("PUT", "/x", {}, "why", merges=merges),))
+
+    _, _, after = plain(render_plan(plan(change))).partition("→ PUT /x  {}\n")
+
+    assert after.lstrip().startswith(f"{said}, read again just before: what others" if said else "Plan: ")
 
 
 def test_a_request_names_the_cases_that_it_waits_for() -> None:

@@ -10,7 +10,7 @@ from reconciler.model.address import Address
 from reconciler.model.case import Lifecycle, OnRemove
 from reconciler.model.change import Action, Cause, Change, Drift, DriftedField, FieldChange
 from reconciler.model.fields import CaseInsensitive, Clearable, Field, Items, Map, Schema, Set
-from reconciler.model.operation import Operation, Repeat
+from reconciler.model.operation import Merge, Operation, Repeat
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record
 from reconciler.model.values import ABSENT, Digest, Entry, Marker, Ref, Template
@@ -188,6 +188,35 @@ ITEMS = Change(
     ),
 )
 
+WHOLE = Change(
+    address("whole"),
+    "tines",
+    Action.UPDATE,
+    id="2304",
+    fields=(
+        FieldChange(("name",), "A", 'Ä "B"'),
+        FieldChange(("tags",), frozenset({"a"}), frozenset({"a", "b"}), shared=True),
+    ),
+    operations=(
+        Operation(
+            "PUT",
+            "/api/cases/2304",
+            {"IssueTitle": 'Ä "B"', "MilestoneID": 0, "TagsCSV": "a,rc-0123456789abcdef,b"},
+            "set name; add 1 tag",
+            fields=(("name",), ("tags",)),
+            as_text=True,
+            merges={"TagsCSV": Merge("tags", ("a", "rc-0123456789abcdef"))},
+            reads_back=True,
+            otherwise=(
+                Operation("PUT", "/api/cases/2304", {"IssueTitle": 'Ä "B"'}, "set name", reads_back=True),
+                Operation("PUT", "/api/cases/2304", {"TagsCSV": "a,b"}, "add 1 tag", last=True),
+            ),
+        ),
+        Operation("PUT", "/api/cases/2304", {"IssueTitle": Ref("b", "id")}, "set name", as_text=True),
+        Operation("PUT", "/api/cases/2304", {"T": Digest("sha256:" + "0" * 64)}, "set name", as_text=True),
+    ),
+)
+
 DRIFT = (
     Drift(address("missing"), missing=True, id="13"),
     Drift(
@@ -244,6 +273,8 @@ FIELDS = st.builds(
 )
 MARKERS = st.builds(Marker, st.just(LINEAGE), ADDRESSES.map(str), st.integers(0, 99))
 BODIES = st.none() | st.dictionaries(KEYS, JSON_VALUES | MARKERS, max_size=3)
+MERGES = st.builds(Merge, TEXT, st.lists(TEXT, max_size=2).map(tuple))
+_PLAIN = st.builds(Operation, st.just("PUT"), st.just("/x"), BODIES, TEXT, last=st.booleans())
 OPERATIONS = st.builds(
     Operation,
     st.sampled_from(["POST", "PUT", "PATCH", "DELETE"]),
@@ -259,6 +290,11 @@ OPERATIONS = st.builds(
     makes=st.dictionaries(st.tuples(TEXT, TEXT), st.none() | TEXT, max_size=2),
     verifies=st.lists(TEXT, max_size=2).map(tuple),
     after=st.lists(NAMES, max_size=2).map(tuple),
+    as_text=st.booleans(),
+    merges=st.dictionaries(TEXT, MERGES, max_size=2),
+    otherwise=st.lists(_PLAIN, max_size=2).map(tuple),
+    last=st.booleans(),
+    reads_back=st.booleans(),
 )
 RECORDED = st.fixed_dictionaries(
     {},

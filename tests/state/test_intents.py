@@ -44,7 +44,24 @@ def test_an_intent_remembers_how_the_items_that_it_makes_are_found_again(store: 
 def test_an_intent_that_makes_no_items_is_written_without_them(store: LocalStore) -> None:
     line = announced(store, creation(1))
 
-    assert not {"seeks", "names"} & line.keys()
+    assert not {"seeks", "names", "at"} & line.keys()
+    assert store.open_intents() == (creation(1),)
+
+
+def test_an_intent_remembers_when_it_was_announced(store: LocalStore) -> None:
+    intent = replace(creation(1), at="2026-01-01T00:00:00.123456Z")
+
+    line = announced(store, intent)
+
+    assert line["at"] == "2026-01-01T00:00:00.123456Z"
+    assert store.open_intents() == (intent,)
+
+
+def test_a_journal_from_before_such_a_time_was_written_is_read(store: LocalStore) -> None:
+    line = announced(store, replace(creation(1), at="2026-01-01T00:00:00Z"))
+    header = store.journal_path.read_text().splitlines()[0]
+    store.journal_path.write_text(f"{header}\n{json.dumps({key: line[key] for key in line if key != 'at'})}\n")
+
     assert store.open_intents() == (creation(1),)
 
 
@@ -55,6 +72,7 @@ def test_an_intent_that_makes_no_items_is_written_without_them(store: LocalStore
         ("seeks", {"notes.first": "17"}, "intent.seeks.notes.first: "),
         ("seeks", {"notes.first": [17]}, "intent.seeks.notes.first.0: "),
         ("names", {"notes.first": None}, "intent.names.notes.first: "),
+        ("at", 5, "intent.at: "),
     ],
 )
 def test_other_shapes_of_what_is_sought_are_damage(store: LocalStore, key: str, value: object, said: str) -> None:

@@ -5,8 +5,9 @@ What the names in changing cases mean: the ids that are sent, looked up within t
     handles  who is meant by an e-mail address or user name, which no case shows
     listed   the members of sets that are sent whole, as they are now
 
-A category, a milestone and an assignee belong to a project: whoever gets another project gets them anew, resolved
-there, and none where the new project has no such thing (what a site does with ids of the old one is unknown).
+A category, a milestone and an assignee belong to a project: whoever gets another project gets them anew, as they
+are declared, or else as they are called now, looked up in the new project; none where that has no such thing.
+(What a site does with ids of the old one is unknown.)
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from reconciler.providers.communifire.reading import read_cases
 from reconciler.providers.communifire.schema import SETS
 from reconciler.providers.communifire.site import Site, Unknown
 from reconciler.providers.communifire.wire import number_of
+from reconciler.providers.shared import NUMBER
 
 IDS: Final = "ids"
 LISTED: Final = "listed"
@@ -60,13 +62,20 @@ def look_up(api: Api, subjects: Sequence[Subject], space: int | str | None) -> M
 
 
 def _seen_whole(api: Api, subject: Subject) -> Subject:
-    """Return a subject whose live case tells where it is; one that was taken from the record does not."""
+    """Return a subject whose live case tells where it is, and all that has to be known of it."""
     live = subject.live
     names = frozenset(field.path[0] for field in subject.change.fields)
-    if live is None or (_is_placed(live) and live.listed.keys() >= names & SETS):
+    if "project" in names:
+        names |= frozenset(OF_PROJECT)
+    if live is None or (_is_placed(live) and _shows(live, names)):
         return subject
     seen = next(read_cases(api, Wanted({live.id: names}), lambda _: live.url), live)
     return replace(subject, live=seen)
+
+
+def _shows(live: Live, names: frozenset[str]) -> bool:
+    """Tell whether a case was read with these attributes; a record does not tell what sets hold beside ours."""
+    return live.listed.keys() >= names & SETS and live.attributes.keys() >= names - SETS
 
 
 def _is_placed(live: Live) -> bool:
@@ -107,11 +116,11 @@ class _Names:
 
     def _in_project(self, space: int, project: int) -> None:
         for name, ask in (("category", self.site.category), ("milestone", self.site.milestone)):
-            if self._changes(name):
+            if self._is_meant(name):
                 self._keep(name, partial(ask, space, project))
             elif self._moves:
                 self.ids[name] = self._left(name, partial(ask, space, project))
-        if self._changes("assignee"):
+        if self._is_meant("assignee"):
             self._assign(space, project)
         elif self._moves:
             id = self._live_id("assignee") or 0
@@ -150,8 +159,8 @@ class _Names:
 
     def _who(self, name: str, which: Value) -> int | None:
         """Return the id of a user, and remember it."""
-        text = which.value if isinstance(which, Secret) else which
-        id = self._try(name, lambda: self.site.user(int(text) if str(text).isdecimal() else which))
+        text = str(which.value if isinstance(which, Secret) else which)
+        id = self._try(name, lambda: self.site.user(int(text) if NUMBER.fullmatch(text) else which))
         if id is not None and not isinstance(which, int):
             self.handles[f"{name}.{self._known(which)}"] = f"#{id}"
         return id
@@ -189,6 +198,12 @@ class _Names:
 
     def _changes(self, name: str) -> bool:
         return self.subject.change.field((name,)) is not None
+
+    def _is_meant(self, name: str) -> bool:
+        """Tell whether what is declared of a project is to be sent: it changes, or the project does."""
+        case = self.subject.case
+        is_ours = name in case.attributes and name not in case.lifecycle.ignore_changes
+        return self._changes(name) or (self._moves and is_ours)
 
     @property
     def _moves(self) -> bool:
