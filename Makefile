@@ -25,8 +25,7 @@ imports: $(STAMP)
 
 tests: $(STAMP)
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n auto --cov --cov-report=term -k "not conformance or default"
-	$(BIN)/pytest -n auto tests/conformance -k "not default"   # every other switch: the same lines once more
+	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term   # stories stay together: tests/conftest.py
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run.py

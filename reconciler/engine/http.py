@@ -25,14 +25,14 @@ import httpx
 from reconciler import __version__
 from reconciler.engine.answers import LONGEST_SAMPLE, LONGEST_WORDS, parse_answer, safe_text
 from reconciler.engine.explain import Explain
-from reconciler.engine.ratelimit import RateLimiter
+from reconciler.engine.ratelimit import WINDOW, RateLimiter
 from reconciler.engine.sending import Send
 from reconciler.engine.surroundings import REPEAT, Bounds, OnRequest, Surroundings
 from reconciler.engine.transports import RateLimit, Retry
 from reconciler.errors import NotFound, ProtocolError, Refused
 from reconciler.model.operation import Repeat
 from reconciler.model.values import Value
-from reconciler.providers.base import Params
+from reconciler.providers.base import Hidden, Params
 
 _PATH: Final = re.compile(r"/(?!/)[^\s\\#\x00-\x1f\x7f]*")
 
@@ -54,6 +54,8 @@ class Endpoint:
     """What an answer with a 2xx status says if it says no all the same."""
     in_strings: bool = False
     """An answer may come as a JSON string that holds it."""
+    window: float = WINDOW
+    """Seconds in which the limit of requests counts."""
 
 
 class HttpApi:
@@ -76,21 +78,26 @@ class HttpApi:
     ) -> None:
         _quiet_loggers()
         self._endpoint = endpoint
-        self._redact = redact
+        self._hidden: set[str] = set()
+        self._redact = lambda text: self._without_hidden(redact(text))
         self._bounds = bounds
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
-        limiter = RateLimiter(endpoint.requests_per_minute, clock=around.clock, sleep=around.rest)
+        limiter = RateLimiter(
+            endpoint.requests_per_minute, clock=around.clock, sleep=around.rest, window=endpoint.window
+        )
         send = Send(
             auth=endpoint.auth,
             bounds=bounds,
             clock=around.clock,
             transport=transport,
-            on_request=_masked(on_request, redact),
+            on_request=_masked(on_request, self._redact),
         )
         limited = RateLimit(send, limiter=limiter, concurrency=endpoint.concurrency, around=around)
         retried = Retry(limited, limiter=limiter, bounds=bounds, around=around)
-        self._stack: httpx.BaseTransport = Explain(retried, name=endpoint.name, redact=redact, now=around.now)
+        self._stack: httpx.BaseTransport = Explain(
+            retried, name=endpoint.name, redact=self._redact, now=around.now
+        )
 
     def get(self, path: str, params: Params = ()) -> Any:
         """Return the decoded object or array of one GET; raise NotFound on 404, ApiError otherwise."""
@@ -172,6 +179,7 @@ class HttpApi:
 
     def _url(self, path: str, params: Params) -> httpx.URL:
         """Return the address of a path of this tenant; raise ProtocolError for anything that leads elsewhere."""
+        self._hidden.update(quote(value, safe="") for _, value in params if isinstance(value, Hidden))
         query = urlencode(params, quote_via=quote)
         try:
             _require_beneath(path)
@@ -181,6 +189,11 @@ class HttpApi:
             raise ProtocolError(
                 f"{shown!r} is no path on {self._endpoint.url}: {error}; nothing was sent"
             ) from error
+
+    def _without_hidden(self, text: str) -> str:
+        for value in tuple(self._hidden):
+            text = text.replace(f"={value}", "=(secret)")
+        return text
 
     def _data(self, response: httpx.Response, method: str, path: str) -> Any:
         try:

@@ -1,5 +1,7 @@
 """
-How many requests a tenant gets: never more than N in any 60 seconds, and none while it asked for a pause.
+How many requests a tenant gets: never more than N in any window of time, and none while it asked for a pause.
+
+The window is a minute, or a second with a sixtieth of the requests for a system that is to be spared bursts.
 
 The times of the last N requests are kept, so a short run is never slowed down and a long one is slowed exactly as
 much as the limit asks. The limit counts requests, repeated ones included, as the systems do.
@@ -13,7 +15,7 @@ from collections.abc import Callable
 from typing import Final
 
 WINDOW: Final = 60.0
-"""Seconds."""
+"""Seconds in which a limit counts."""
 
 _TICK: Final = 0.001
 """Seconds; the shortest wait. A rest that rounding leaves may be too short to move any clock."""
@@ -22,8 +24,17 @@ _TICK: Final = 0.001
 class RateLimiter:
     """Lets requests of one tenant through, for all its threads."""
 
-    def __init__(self, per_minute: int, *, clock: Callable[[], float], sleep: Callable[[float], object]) -> None:
-        self._times: deque[float] = deque(maxlen=per_minute)
+    def __init__(
+        self,
+        per_minute: int,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], object],
+        window: float = WINDOW,
+    ) -> None:
+        most = max(1, int(per_minute * window / WINDOW))
+        self._window = most * WINDOW / per_minute
+        self._times: deque[float] = deque(maxlen=most)
         self._paused_until = float("-inf")
         self._lock = threading.Lock()
         self._clock = clock
@@ -51,4 +62,4 @@ class RateLimiter:
     def _until_the_window_has_room(self, now: float) -> float:
         if len(self._times) < (self._times.maxlen or 0):
             return 0.0
-        return self._times[0] + WINDOW - now
+        return self._times[0] + self._window - now

@@ -63,7 +63,9 @@ def _found(intent: Intent, tenant: Tenant, lineage: str) -> Record | None:
         return replace(record, handles={**record.handles, **found}) if found else None
     marker_lineage, address, serial = intent.marker.rsplit("/", 2)
     marker = Marker(marker_lineage, address, int(serial))
-    told = find_created(tenant, Sought(marker, record.recorded, intent.at), tuple(_attributes(intent)))
+    told = find_created(
+        tenant, Sought(marker, record.recorded, intent.at, earlier=True), tuple(_attributes(intent))
+    )
     if told is None:
         return None
     captured, live = told

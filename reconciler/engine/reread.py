@@ -34,7 +34,9 @@ Standing: TypeAlias = Mapping[Path, tuple[Now, Value]]
 def reread(change: Change, tenant: Tenant) -> Live | None:
     """Read the case of a change as it is now, as far as the change is about it; None if it is gone."""
     assert change.id is not None
-    return tenant.read_one(change.id, frozenset(field.path[0] for field in change.fields))
+    names = {field.path[0] for field in change.fields}
+    names.update(name for operation in change.operations for name in operation.along)
+    return tenant.read_one(change.id, frozenset(names))
 
 
 def standing(change: Change, live: Live, schema: Schema, lineage: str, handles: Handles | None = None) -> Standing:
@@ -56,10 +58,24 @@ def in_words_of(change: Change, live: Live, schema: Schema, lineage: str, handle
     for field in change.fields:
         if len(field.path) > 1 and schema.kind(field.path[0]) is Kind.MAP:
             before[field.path[0]] = {**before.get(field.path[0], {}), field.path[1]: field.before}
+            after[field.path[0]] = {**after.get(field.path[0], {}), field.path[1]: field.after}
     known = {**(record.handles if record else {}), **(handles or {})}
     found = worded(live, schema, known, (after, before), lineage)
     sets = {name: value for name, value in found.attributes.items() if schema.kind(name) is Kind.SET}
     return Named({**found.attributes, **seal_like(sets, (after, before), lineage)}, found.handles)
+
+
+def refuse_moved(change: Change, live: Live) -> None:
+    """Raise Conflict if somebody changed what a request sets along with what is declared."""
+    for operation in change.operations:
+        for name, value in operation.along.items():
+            now = live.attributes.get(name)
+            if not is_same(now, value):
+                raise Conflict(
+                    f"{change.address}: {name} is {shown(now)} now, unlike when it was planned; "
+                    "nothing was sent for this case",
+                    hint="plan again",
+                )
 
 
 def pending(change: Change, now: Standing, schema: Schema) -> tuple[Operation, ...]:
@@ -99,6 +115,9 @@ def _stands(field: FieldChange, attributes: Attributes, schema: Schema, key: str
     ):
         value = {name: item for name, item in value.items() if name in field.before}
     as_before, as_after = _sealed(value, field.before, key), _sealed(value, field.after, key)
+    is_item = schema.kind(field.path[0]) is Kind.ITEMS
+    if is_item and isinstance(field.after, Mapping) and isinstance(as_after, Mapping):
+        as_after = {name: item for name, item in as_after.items() if name in field.after}
     shown = _sealed(as_before, field.after, key)
     before, after = field.before, field.after
     if field.shared and isinstance(shown, AbstractSet):
@@ -106,6 +125,9 @@ def _stands(field: FieldChange, attributes: Attributes, schema: Schema, key: str
         before, after = field.remove, field.add
     if is_same(as_after, after):
         return Now.DONE, shown
+    if schema.fields[field.path[0]].links and isinstance(shown, AbstractSet):
+        moved = shown ^ frozenset(before or ())  # a part of it may have been made from its other end
+        return (Now.AS_PLANNED if moved <= field.add | field.remove else Now.MOVED), shown
     return (Now.AS_PLANNED if is_same(as_before, before) else Now.MOVED), shown
 
 

@@ -124,7 +124,7 @@ class Send(httpx.BaseTransport):
             body = b"".join(_unpacked(response, self._bounds.largest))
         finally:
             response.close()
-        headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_WIRE]
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_THE_WIRE]
         return httpx.Response(response.status_code, headers=headers, content=body)
 
     def _worker(self) -> _Worker:
@@ -152,7 +152,7 @@ class Send(httpx.BaseTransport):
 
 _ONE_CONNECTION: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 
-_OF_THE_WIRE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_OF_THE_WIRE: Final = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 """Headers that describe the packed body."""
 
 

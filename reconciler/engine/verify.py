@@ -23,7 +23,7 @@ from reconciler.model.case import Live
 from reconciler.model.change import Change, FieldChange, is_absent
 from reconciler.model.fields import Fold, Kind
 from reconciler.model.operation import Operation
-from reconciler.model.values import Path, Value, member_text
+from reconciler.model.values import Path, Value, known_as, member_text
 from reconciler.planning.naming import OWN, Handles, Named, handle_of
 
 
@@ -100,7 +100,7 @@ class Written:
     def verdict(self, operation: Operation) -> Verdict:
         """Compare what an operation verifies with what is live; what goes later may be there."""
         scalars = self._scalars(operation) if operation.reads_back else Verdict()
-        own = self._own_doing() if operation.reads_back else {}
+        own = self._own_doing(operation) if operation.reads_back else {}
         sets = self._sets(operation, own)
         remarks = (
             f"the system has added {path.partition(OWN)[2].removeprefix('#')} to {path.partition('.')[0]}"
@@ -122,13 +122,14 @@ class Written:
         kept, remarks = [], []
         for change in self.change.fields:
             how, value = now[change.path]
-            if change.path not in operation.fields or change.is_set or how is Now.DONE:
+            if change.path not in operation.fields or _is_set(change) or how is Now.DONE:
                 continue
             name = change.path[0]
             path, handle = handle_of(
                 schema.fields[name], change.after, self.live.attributes.get(name), self.lineage
             )
-            if how is Now.AS_PLANNED or is_absent(value) or not schema.fields[name].digested or path is None:
+            stayed = how is Now.AS_PLANNED and not self._is_rewritten(change)
+            if stayed or is_absent(value) or not schema.fields[name].digested or path is None:
                 still = "still " if how is Now.AS_PLANNED else ""
                 kept.append(Kept(change.path, f"{'.'.join(change.path)} is {still}{shown(value)}"))
             else:
@@ -136,14 +137,22 @@ class Written:
                 remarks.append(f"the system keeps {name} in other words than were sent; it is known by them now")
         return Verdict(handles, kept=tuple(kept), remarks=tuple(remarks))
 
-    def _own_doing(self) -> dict[str, str]:
+    def _is_rewritten(self, change: FieldChange) -> bool:
+        """Tell whether the system had a text in words of its own before: then the same words prove nothing."""
+        name = change.path[0]
+        shown = self.live.attributes.get(name)
+        path, handle = handle_of(self.tenant.provider.schema.fields[name], change.before, shown, self.lineage)
+        known = self.change.record.handles if self.change.record else {}
+        return path is not None and known.get(path) == handle
+
+    def _own_doing(self, operation: Operation) -> dict[str, str]:
         """Return handles for members that nobody asked for, and that the system puts in because of the change."""
         found: dict[str, str] = {}
-        shown = self._named({}).attributes
-        for name, added in may_add(self.change, self.tenant).items():
-            there = frozenset(shown.get(name) or ()) - frozenset(_target(self.change)[name])
-            extra = added & {text for member in there if (text := member_text(member))}
-            found |= {f"{name}.{OWN}{text}": text for text in extra}
+        shown = self._named({})
+        for name, added in may_add(self.change, self.tenant, operation).items():
+            there = frozenset(shown.attributes.get(name) or ()) - frozenset(_target(self.change)[name])
+            extra = frozenset(_theirs(name, member, shown.handles) for member in there)
+            found |= {f"{name}.{OWN}{text}": text for text in (extra if operation.creates else extra & added)}
         return found
 
     def _sets(self, operation: Operation, own: Handles) -> Verdict:
@@ -153,7 +162,7 @@ class Written:
             attributes = tuple(path[0] for path in operation.fields)
         renamed: dict[str, str] = {}
         deviations = []
-        for change in (each for each in self.change.fields if each.path[0] in attributes and each.is_set):
+        for change in (each for each in self.change.fields if each.path[0] in attributes and _is_set(each)):
             is_whole = change.path in operation.fields
             found = self._deviation(change, {**renamed, **own}, is_whole=is_whole)
             if found and found.missing:
@@ -178,16 +187,29 @@ class Written:
         there, gone = _keys(shown, key), _keys(field.remove, key)
         expected = frozenset(member for member in was if _key(member, key) not in gone) | field.add
         missing = frozenset(member for member in expected if _key(member, key) not in there)
-        own = frozenset(member for member in field.remove if f"{name}.{OWN}{member_text(member)}" in handles)
+        known = self._named(handles).handles
+        own = frozenset(m for m in field.remove if f"{name}.{OWN}{_theirs(name, m, known)}" in handles)
         left = frozenset(member for member in field.remove - own if is_whole and _key(member, key) in there)
         return Deviation(name, expected, missing, left) if missing or left else None
 
 
-def may_add(change: Change, tenant: Tenant) -> dict[str, frozenset[str]]:
-    """Return by name of a set of ours what the system may put into it because of a change."""
+def _is_set(change: FieldChange) -> bool:
+    """Tell whether a change is about an attribute that is a set, and no value in a map."""
+    return change.is_set and len(change.path) == 1
+
+
+def may_add(change: Change, tenant: Tenant, operation: Operation) -> dict[str, frozenset[str]]:
+    """Return what the system may put into sets of ours because of a change; into new ones, anything."""
     schema = tenant.provider.schema
     sets = (name for name in _target(change) if schema.fields[name].kind is Kind.SET)
-    return {name: added for name in sets if (added := tenant.provider.added(change, name))}
+    found = {name: tenant.provider.added(change, name) for name in sets}
+    return found if operation.creates else {name: added for name, added in found.items() if added}
+
+
+def _theirs(name: str, member: Value, handles: Handles) -> str:
+    """Return what the system calls a member of a set."""
+    text = known_as(member) or ""
+    return handles.get(f"{name}.{text}", text)
 
 
 def _target(change: Change) -> Mapping[str, Value]:

@@ -14,7 +14,7 @@ from reconciler.engine.perform import SETTLE, Captured, Request, Told, Unexpecte
 from reconciler.engine.progress import Progress
 from reconciler.engine.recorder import Recorder
 from reconciler.engine.remember import Memory
-from reconciler.engine.reread import Now, pending, reread, standing
+from reconciler.engine.reread import Now, pending, refuse_moved, reread, standing
 from reconciler.engine.stop import Stop
 from reconciler.engine.tenant import Tenant, Tenants
 from reconciler.engine.verify import Deviation, Kept, Verdict, Written, may_add
@@ -173,6 +173,7 @@ class Work:
     def _pending(self) -> tuple[Operation, ...]:
         change = self.change
         if change.action is Action.CREATE:
+            self._refuse_second()
             self.record = None  # what was recorded is gone; nothing of the new case holds yet
             return change.operations
         if not change.operations:
@@ -182,13 +183,23 @@ class Work:
             return ()
         if live is None:
             raise Conflict(f"{change.address}: the case was deleted after the plan was made")
-        schema, lineage, wanted = self._tenant.provider.schema, self.plan.lineage, self._wanted
+        schema, lineage = self._tenant.provider.schema, self.plan.lineage
         for operation in change.operations:
-            self.lookalikes |= lookalikes(live, operation.makes, wanted, lineage)
+            self.lookalikes |= lookalikes(live, operation.makes, self._made_by(operation), lineage)
+        refuse_moved(change, live)
         now = standing(self._filled_change, live, schema, lineage)
         self.before = {path[0]: value for path, (_, value) in now.items() if len(path) == 1}
         self.listed = live.listed
         return pending(change, now, schema)
+
+    def _refuse_second(self) -> None:
+        """Raise Conflict if a case that was gone, and is to be made again, is there after all."""
+        if self.record is not None and self._tenant.read_one(self.record.id, frozenset()) is not None:
+            raise Conflict(
+                f"{self.change.address}: case {self.record.id} is there, unlike when it was planned; "
+                "nothing was sent for it",
+                hint="plan again",
+            )
 
     @property
     def _wanted(self) -> Mapping[str, Value]:
@@ -198,6 +209,15 @@ class Work:
             if len(f.path) == ITEM and isinstance(f.after, Mapping):
                 wanted[f.path[0]] = {**wanted.get(f.path[0], {}), f.path[1]: f.after}
         return dict(self.means.known.fill(wanted))
+
+    def _made_by(self, operation: Operation) -> Mapping[str, Value]:
+        """Return what the case shall become; of items that take several requests, what this one makes."""
+        wanted = dict(self._wanted)
+        for name, key in operation.makes:
+            inner = [path[2] for path in operation.fields if path[:2] == (name, key) and path[ITEM:]]
+            if inner:
+                wanted[name] = {**wanted[name], key: {f: wanted[name][key][f] for f in inner}}
+        return wanted
 
     def _operation(self, operation: Operation, *, again: bool = False) -> None:
         request = self._request(operation)
@@ -237,7 +257,8 @@ class Work:
     def _read_back(self, operation: Operation, told: Told, intent: Intent) -> Told:
         """Read the case after a request whose answer tells nothing; nothing is recorded that nobody has seen."""
         try:
-            live = self._seen_again(operation, told)
+            with self.means.stop.finishing():
+                live = self._seen_again(operation, told)
         except ReconcilerError as error:
             self._advance(replace(operation, fields=()), told)
             self.means.recorder.done(intent, self.record)
@@ -250,12 +271,12 @@ class Work:
         if live is None or not left:
             return told.handles
         known = self._known(operation)
-        return {**told.handles, **found_items(live, left, self._wanted, known, self.plan.lineage)}
+        return {**told.handles, **found_items(live, left, self._made_by(operation), known, self.plan.lineage)}
 
     def _seen_again(self, operation: Operation, told: Told) -> Live | None:
         id = str(told.captured.get("id") or self.change.id)
         names = {path[0] for path in (*operation.fields, *operation.makes)}
-        names.update(may_add(self._filled_change, self._tenant))
+        names.update(may_add(self._filled_change, self._tenant, operation))
         live = self._tenant.read_one(id, frozenset(names))
         if (live is None) is not (operation.method == "DELETE"):
             raise ReconcilerError(f"case {id} is {'still there' if live else 'not to be found'}")
@@ -268,7 +289,8 @@ class Work:
         if live is None:
             return False
         now = standing(change, live, self._tenant.provider.schema, self.plan.lineage)
-        return all(".".join(path) in told.handles or now[path][0] is Now.DONE for path in operation.fields)
+        left = (path for path in operation.fields if path in now and ".".join(path) not in told.handles)
+        return all(now[path][0] is Now.DONE for path in left)
 
     def _adopt(self, operation: Operation, told: Told, intent: Intent) -> NoReturn:
         """Record a case of ours that was there before, with nothing of what it was to get; raise Conflict."""
@@ -311,7 +333,7 @@ class Work:
             raise ReconcilerError(f"{self.change.address}: {unknown[0].text} is not known; apply that case first")
         body = as_text(body) if operation.as_text else body
         change, known = self._filled_change, self._known(operation)
-        return Request(operation, path, body, change, self._marker, self._wanted, known)
+        return Request(operation, path, body, change, self._marker, self._made_by(operation), known)
 
     def _known(self, operation: Operation) -> dict[str, frozenset[str]]:
         """Return for each item that is to be made the ids that are others': look-alikes, and our other items."""

@@ -62,6 +62,8 @@ class Operation:
     """The body goes as a JSON string that holds it."""
     merges: Mapping[str, Merge] = field(default_factory=dict)
     """Keys of the body that hold a whole set as text, members joined by commas."""
+    along: Mapping[str, Value] = field(default_factory=dict)
+    """Attributes that it sets though nobody declares them, since they go with one that is; as they were then."""
     otherwise: tuple[Operation, ...] = ()
     """What is sent instead, in this order, if the system finds that it cannot do all of it at once (422)."""
     last: bool = False

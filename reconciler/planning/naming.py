@@ -69,9 +69,11 @@ def worded(
                 known |= _adopted(ours[0].get(name) or {}, value, field, key)
             attributes[name] = {item: value[id] for item, id in known.items()}
             found |= {f"{name}.{item}": id for item, id in known.items()}
+        elif field.key is not None and value == ours[0].get(name):
+            found |= {f"{name}.{word}": handle for word, handle in _within(name, handles) if word[:1] != OWN}
         elif field.separator is not None and value != ours[0].get(name):
             attributes[name] = _keyed(field, value, live.aliases.get(name, {}), ours)
-        elif field.key is not None and value != ours[0].get(name):
+        elif field.key is not None:
             words = _words(field, handles, live.aliases.get(name, {}), ours, key)
             attributes[name] = words.of_all(value)
             found |= words.used
@@ -173,12 +175,12 @@ class _Word:
         text, shown, key = member_text(word), member_text(theirs), self._field.key
         if shown is None or key is None:
             return False
-        if text is not None and key(text) in {key(name) for name in (shown, *self._aliases.get(shown, ()))}:
-            return True
-        path, shown = handle_of(self._field, word, theirs, self._lineage)
+        names = (shown, *self._aliases.get(shown, ()))
+        by_name = text is not None and key(text) in {key(name) for name in names}
+        path, digest = handle_of(self._field, word, theirs, self._lineage)
         handle = self._handles.get(path or "")
-        if path is None or handle is None or handle not in {shown, *self._aliases.get(shown, ())}:
-            return False
+        if path is None or handle is None or handle not in {digest, *names}:
+            return by_name
         self.used[path] = handle  # an id stays one: the name beside it may be secret
         return True
 
@@ -266,7 +268,8 @@ def unnamed(attributes: Attributes, schema: Schema, handles: Handles) -> Attribu
         if field and field.kind is Kind.ITEMS:
             found[name] = {theirs(name, key, f"?{key}"): item for key, item in value.items()}
         elif field and field.key and isinstance(value, AbstractSet):
-            found[name] = frozenset(theirs(name, known_as(member), member) for member in value)
+            own = {handle for word, handle in _within(name, handles) if word.startswith(OWN)}
+            found[name] = frozenset(theirs(name, known_as(member), member) for member in value) | own
     return found
 
 

@@ -28,6 +28,13 @@ from reconciler.model.values import Marker, Value
 Params: TypeAlias = Sequence[tuple[str, str]]
 """Query parameters, in order, not yet encoded."""
 
+
+class Hidden(str):
+    """The value of a parameter that is made of a secret: it is masked wherever the request is told of."""
+
+    __slots__ = ()
+
+
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -35,6 +42,9 @@ class ProviderSettings(BaseModel):
     """The settings that every provider instance has; a system adds its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    window: ClassVar[float] = 60.0
+    """Seconds in which the limit of requests counts; fewer for a system that is to be spared bursts."""
 
     type: str = Field(description="The system that it is.")
     url: str = Field(description="Address of the tenant, https (http only for loopback).")
@@ -115,6 +125,8 @@ class Sought:
     """What the case was to be created with; empty where only a case that is certainly ours will do."""
     since: str | None = None
     """ISO 8601, UTC: it was announced then, by the clock of this machine; None where nobody knows."""
+    earlier: bool = False
+    """It was sent by an earlier run, whose settings may have been others."""
 
 
 Meanings: TypeAlias = Mapping[Address, Mapping[str, Any]]

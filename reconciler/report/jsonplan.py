@@ -192,6 +192,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
             after=list(operation.after) or None,
             as_text=operation.as_text or None,
             merges={key: _merge(merge) for key, merge in operation.merges.items()} or None,
+            along={name: encode(value) for name, value in operation.along.items()} or None,
             otherwise=[_operation(other) for other in operation.otherwise] or None,
             last=operation.last or None,
             reads_back=operation.reads_back or None,

@@ -115,6 +115,9 @@ class _Operation(_Model):
         default_factory=dict,
         description="Keys of the body that hold a whole set: what others do to it meanwhile is taken in.",
     )
+    along: dict[str, Any] = Field(
+        default_factory=dict, description="What it sets beside what is declared, as it was when it was planned."
+    )
     otherwise: list[_Operation] = Field(
         default_factory=list, description="What is sent instead if the system cannot do all of it at once (422)."
     )
@@ -372,6 +375,7 @@ def _operation(model: _Operation, text: Callable[[str], Value]) -> Operation:
         after=tuple(model.after),
         as_text=model.as_text,
         merges={key: Merge(merge.attribute, merge.before) for key, merge in model.merges.items()},
+        along={name: decode(value) for name, value in model.along.items()},
         otherwise=tuple(_operation(other, text) for other in model.otherwise),
         last=model.last,
         reads_back=model.reads_back,

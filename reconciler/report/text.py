@@ -132,7 +132,9 @@ def _request(operation: Operation, lead: str = "") -> Line:
 
 
 def _race(operation: Operation) -> Iterator[Line]:
-    """Yield what a request that carries whole sets cannot keep others from."""
+    """Yield what a request sets that nobody declares, and what it cannot keep others from."""
+    if operation.along:
+        yield line(_MARGIN, Span(f"  {', '.join(operation.along)} go with it", Style.QUIET))
     if operation.merges:
         names = " and ".join(merge.attribute for merge in operation.merges.values())
         said = f"all {names} are sent, read again just before: what others change in that very moment is lost"

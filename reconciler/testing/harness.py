@@ -21,7 +21,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -120,6 +120,7 @@ class Harness:
         self.listener = Listener()
         self.slept: list[float] = []
         self._settings = dict(settings)
+        self._kept: Workspace | None = None
         (root / "cases").mkdir(parents=True, exist_ok=True)
         self.configure()
 
@@ -128,7 +129,7 @@ class Harness:
     def configure(self, **more: Any) -> None:
         """Write reconciler.yaml, with more top-level keys such as `limits`."""
         data = {"version": 1, "workspace": "proof", "providers": {self.instance: self._settings}, **more}
-        (self.root / "reconciler.yaml").write_text(as_yaml(data))
+        self.write(as_yaml(data), file="reconciler.yaml")
 
     def declare(self, **cases: Attributes) -> None:
         """Write the case file: these cases and no other."""
@@ -137,6 +138,7 @@ class Harness:
     def write(self, yaml: str, *, file: str = "cases/cases.yaml") -> None:
         """Write one file of the workspace as it is given."""
         (self.root / file).write_text(yaml)
+        self._kept = None
 
     # running
 
@@ -144,7 +146,13 @@ class Harness:
         """Open the workspace as a new process would; `fate` decides over its writing requests."""
         stop = Hurry()
         self.slept = stop.slept
-        opened = Workspace.open(
+        opened = self._opened(stop)
+        way = Way(self.emulator, fate)
+        around = Surroundings(sleep=stop.sleep, stop=stop.is_set, clock=stop.clock, jitter=lambda longest: longest)
+        return replace(opened, transports=lambda _: way, around=around)
+
+    def _opened(self, stop: Stop) -> Workspace:
+        return Workspace.open(
             self.root,
             env=self.env,
             progress=self.listener,
@@ -152,9 +160,6 @@ class Harness:
             parallelism=self.parallelism,
             lock_timeout=0,
         )
-        way = Way(self.emulator, fate)
-        around = Surroundings(sleep=stop.sleep, stop=stop.is_set, clock=stop.clock, jitter=lambda longest: longest)
-        return replace(opened, transports=lambda _: way, around=around)
 
     def plan(self, **options: Any) -> Plan:
         """Plan, as `reconciler plan` does."""
@@ -186,6 +191,18 @@ class Harness:
     # looking
 
     @property
+    def _seen(self) -> Workspace:
+        """
+        The workspace for looking, opened once for all looks until its files are written again.
+
+        What is declared follows from the files alone, and the state is read from the disk each time. Every run
+        opens a workspace of its own, as a new process does.
+        """
+        if self._kept is None:
+            self._kept = self._opened(Hurry())
+        return self._kept
+
+    @property
     def writes(self) -> list[Write]:
         """The requests other than GET that were executed since the last `forget_requests`."""
         return self.emulator.writes
@@ -202,7 +219,7 @@ class Harness:
     @property
     def state(self) -> State:
         """What is recorded."""
-        state = self.workspace().state()
+        state = self._seen.state()
         assert state is not None, "nothing has been applied yet"
         return state
 
@@ -223,16 +240,15 @@ class Harness:
     @property
     def desired(self) -> Mapping[str, Attributes]:
         """What is declared, by case, in normal form; keys of a map that must not be there are left out."""
-        return {address.name: _desired(case) for address, case in self._cases(self.workspace())}
+        return {address.name: _desired(case) for address, case in self._cases.items()}
 
     @property
     def live(self) -> Mapping[str, Attributes]:
         """What the provider reads of the declared cases, by case, cut down to what is declared of them."""
-        workspace = self.workspace()
         records = self.state.records
-        desired = {records[address].id: _desired(case) for address, case in self._cases(workspace)}
+        desired = {records[address].id: _desired(case) for address, case in self._cases.items()}
         wanted = Wanted({id: frozenset(attributes) for id, attributes in desired.items()})
-        with workspace.tenants() as tenants:
+        with self.workspace().tenants() as tenants:
             tenant = tenants[self.instance]
             read = {live.id: live for live in tenant.provider.read(tenant.channel, wanted)}
             schema = tenant.provider.schema
@@ -241,8 +257,9 @@ class Harness:
         seen = {id: named(live, schema, ours[id][1], (desired[id],), lineage) for id, live in read.items()}
         return {ours[id][0]: _within(desired[id], found.attributes) for id, found in seen.items()}
 
-    def _cases(self, workspace: Workspace) -> Iterable[tuple[Address, Case]]:
-        return workspace.configuration.cases.items()
+    @property
+    def _cases(self) -> Mapping[Address, Case]:
+        return self._seen.configuration.cases
 
     def seen(self, id: str, attributes: frozenset[str]) -> Mapping[str, Value]:
         """Return what the provider reads of any case; fail if it is gone."""
@@ -254,7 +271,7 @@ class Harness:
     @property
     def open_intents(self) -> tuple[Intent, ...]:
         """What the journal announces and does not settle."""
-        return self.workspace().store.open_intents()
+        return self._seen.store.open_intents()
 
 
 def as_yaml(data: Any) -> str:

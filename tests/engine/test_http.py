@@ -31,7 +31,7 @@ from reconciler.errors import (
 )
 from reconciler.model.operation import Repeat
 from reconciler.model.redaction import redactor
-from reconciler.providers.base import Api
+from reconciler.providers.base import Api, Hidden
 
 TOKEN = "tok-0123456789"
 NOW = datetime(2026, 3, 1, 10, 0, 0, tzinfo=UTC)
@@ -643,6 +643,18 @@ def test_every_attempt_is_told_without_secrets() -> None:
         ("GET", "/x?token=(secret)", 0),
         ("GET", "/x?token=(secret)", 200),
     ]
+
+
+def test_a_parameter_that_is_made_of_a_secret_is_told_in_no_address() -> None:
+    world = World(httpx.Response(200, json={}), httpx.Response(403, json={"message": "no ?username=a%2Fb%40c"}))
+
+    world.api.get("/users", [("username", Hidden("a/b@c"))])
+    with pytest.raises(Refused) as caught:
+        world.api.get("/users", [("username", Hidden("a/b@c"))])
+
+    assert str(world.requests[0].url).endswith("?username=a%2Fb%40c")
+    assert [told[1] for told in world.told] == ["/users?username=(secret)"] * 2
+    assert "a%2Fb" not in str(caught.value)
 
 
 def test_nothing_is_logged(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:

@@ -303,3 +303,8 @@ def test_a_refusal_with_a_long_body_is_said_in_short() -> None:
 
     assert isinstance(caught.value, ApiError)
     assert len(caught.value.message) < 600
+
+
+def test_a_header_that_is_not_ascii_is_no_trouble() -> None:
+    with serving(answers(b'{"a": 1}', "X-Server: Zürich")) as (_, api):
+        assert api.get("/x") == {"a": 1}

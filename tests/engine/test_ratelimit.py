@@ -106,3 +106,21 @@ def test_threads_share_one_limit() -> None:
 
     assert len(taken) == 80
     assert now[0] >= 3 * WINDOW
+
+
+def test_a_window_of_a_second_lets_no_burst_through(time: Time) -> None:
+    limited = RateLimiter(300, clock=time.clock, sleep=time.sleep, window=1.0)
+    for _ in range(11):
+        limited.acquire()
+
+    assert time.now == pytest.approx(1002)
+
+
+@pytest.mark.parametrize("per_minute", [*range(1, 60), 90, 119])
+def test_a_short_window_costs_no_more_than_the_limit(per_minute: int) -> None:
+    time = Time()
+    limited = RateLimiter(per_minute, clock=time.clock, sleep=time.sleep, window=1.0)
+    for _ in range(per_minute + 1):
+        limited.acquire()
+
+    assert time.now == pytest.approx(1000 + WINDOW)

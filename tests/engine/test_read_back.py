@@ -215,6 +215,19 @@ def test_a_rewritten_text_stays_known_when_something_else_changes() -> None:
     assert is_settled(second, it, later)
 
 
+def test_a_rewritten_text_that_stays_the_same_is_rewritten_again_and_not_kept() -> None:
+    ways: dict[str, Any] = {"rewrites": {**REWRITES, "<b y>B": "<b>B</b>"}}
+    run, plan = meet(it := desk(ways), declared(title="<b x>B"), was())
+    run.apply(plan)
+    assert run.after is not None
+    second = Run(it, run.after)
+
+    (outcome,) = second.apply(again(run, it, declared(title="<b y>B"))).outcomes
+
+    assert (outcome.status, outcome.warnings) == (DONE, SAID)
+    assert is_settled(second, it, declared(title="<b y>B"))
+
+
 def test_a_rewritten_text_that_a_person_edits_is_drift_and_is_put_right() -> None:
     wanted = declared(title="<b x>B")
     run, plan = meet(it := desk({"rewrites": REWRITES}), wanted, was())
@@ -443,6 +456,75 @@ def test_whoever_is_assigned_later_joins_those_that_the_system_added() -> None:
     assert (outcome.status, outcome.warnings) == (DONE, ("the system has added 20 to watchers",))
     assert {path for path in handles(second) if "+" in path} == {"watchers.+#17", "watchers.+#20"}
     assert is_settled(second, it, later)
+
+
+def test_whatever_else_is_in_a_set_of_a_new_case_is_the_systems_own_doing() -> None:
+    def subscribes_zoe(it: Any, write: Any) -> Any:
+        answer = it.execute(write)
+        it.cases["100"]["watchers"].append(21)
+        return answer
+
+    run, plan = meet(it := Desk(troubles=[subscribes_zoe]), FULL)
+
+    (outcome,) = run.apply(plan).outcomes
+
+    assert (outcome.status, outcome.warnings) == (DONE, ("the system has added 21 to watchers",))
+    assert is_settled(run, it, FULL)
+
+
+def test_a_member_that_goes_and_is_put_in_again_is_known_by_what_the_system_calls_it() -> None:
+    recorded = replace(
+        was(watchers=frozenset({"ana", "bo"})), handles={"watchers.ana": "#17", "watchers.bo": "#20"}
+    )
+    wanted = declared(assignee="ana", watchers=frozenset({"bo"}))
+    run, plan = meet(it := desk({"adds_assignee": True}, watchers=[17, 20]), wanted, recorded)
+
+    (outcome,) = run.apply(plan).outcomes
+
+    assert (outcome.status, outcome.warnings) == (DONE, ADDED)
+    assert handles(run) == {**OWN, **ANA, "watchers.bo": "#20"}
+    assert is_settled(run, it, wanted)
+
+
+# ------------------------------------------------------------------------------------ what changed since the plan
+
+
+@pytest.mark.parametrize(("rank", "ends"), [(3, DONE), (4, CONFLICT)])
+def test_what_goes_along_with_a_change_is_a_conflict_where_somebody_changed_it(rank: int, ends: Status) -> None:
+    run, plan = meet(it := desk(rank=3), declared(status="Open"), was(status="New"))
+    (change,) = plan.changes
+    moves = tuple(replace(each, along={"rank": 3}) for each in change.operations)
+    it.cases["1"]["rank"] = rank
+
+    (outcome,) = run.apply(replace(plan, changes=(replace(change, operations=moves),))).outcomes
+
+    assert (outcome.status, len(it.writes)) == (ends, int(ends is DONE))
+    assert ends is DONE or "soc.a: rank is 4 now, unlike when it was planned" in str(outcome.message)
+
+
+def test_a_case_that_was_gone_and_is_there_again_is_not_made_a_second_time() -> None:
+    run, plan = meet(it := Desk(), declared(), was())
+    it.cases["1"] = {"title": "A"}
+
+    (outcome,) = run.apply(plan).outcomes
+
+    assert (outcome.status, it.writes) == (CONFLICT, [])
+    assert str(outcome.message).startswith("soc.a: case 1 is there, unlike when it was planned")
+
+
+def test_a_write_is_read_back_though_somebody_wishes_to_stop() -> None:
+    run, plan = meet(it := desk(), declared(status="Open"), was(status="New"))
+
+    def stopped(it: Any, write: Any) -> Any:
+        run.stop.request()
+        return it.execute(write)
+
+    it.troubles = [stopped]
+
+    (outcome,) = run.apply(plan).outcomes
+
+    assert outcome.status is DONE
+    assert run.recorded("a") == {"title": "A", "status": "Open"}
 
 
 # ------------------------------------------------------------------------------------ whole sets, and others

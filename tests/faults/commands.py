@@ -77,6 +77,8 @@ class Commands:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            # Who is killed cannot tell what was covered, and to measure the others would take twice the time.
+            env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
         )
 
     def start(self, folder: Path, env: Mapping[str, str], *arguments: str, dies_at_sync: int = 0) -> Command:

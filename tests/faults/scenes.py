@@ -272,6 +272,7 @@ class CommunifireScene(Scene):
     settings: ClassVar[Mapping[str, Any]] = {
         "type": "communifire",
         "api_key": "${env.COMMUNIFIRE_API_KEY}",
+        "requests_per_minute": 60000,
         "space": 61,
     }
     env: ClassVar[Mapping[str, str]] = {"COMMUNIFIRE_API_KEY": DEFAULT_KEY}

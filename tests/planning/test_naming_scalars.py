@@ -75,7 +75,7 @@ ANA = {"status.ana@x": "#17"}
         pytest.param(17, {}, ANA, ["bo@x"], 17, {}, id="a handle of another word"),
         pytest.param(20, {}, ANA, ["ana@x"], 20, {}, id="somebody else"),
         pytest.param(17, {}, {"watchers.ana@x": "#17"}, ["ana@x"], 17, {}, id="a handle of another attribute"),
-        pytest.param(17, {}, ANA, [17], 17, {}, id="its number needs no handle"),
+        pytest.param(17, {}, ANA, [17], 17, ANA, id="as it is declared, by its number"),
         pytest.param("Open", OPEN, {"status.x": "#2"}, ["x"], "x", {"status.x": "#2"}, id="a handle is an alias"),
         pytest.param(17, {}, {f"status.{SEALED.text}": "#17"}, [SEALED], SEALED, None, id="a secret"),
         pytest.param(20, {}, {f"status.{SEALED.text}": "#17"}, [SEALED], 20, {}, id="another than the secret"),
@@ -109,7 +109,7 @@ REWRITTEN = {f"title.{digest(SENT)}": digest(KEPT)}
         pytest.param(KEPT, {}, [SENT], KEPT, {}, id="rewritten by nobody that we know"),
         pytest.param("edited", REWRITTEN, [SENT], "edited", {}, id="somebody edited it"),
         pytest.param(KEPT, REWRITTEN, ["new"], KEPT, {}, id="something else is declared"),
-        pytest.param(SENT, REWRITTEN, [SENT], SENT, {}, id="as it was sent after all"),
+        pytest.param(SENT, REWRITTEN, [SENT], SENT, REWRITTEN, id="as it was sent, or not read at all"),
         pytest.param(
             "hunter[2]",
             {f"title.{SEALED.text}": digest("hunter[2]")},
@@ -207,6 +207,22 @@ def test_a_scalar_is_recorded_in_our_words_and_stays_so_where_nothing_is_read() 
     recorded = {"status": "ana@x", "title": SENT}
 
     assert unnamed(recorded, SCHEMA, {**ANA, **REWRITTEN}) == recorded
+
+
+def test_handles_stay_where_a_name_matches_as_well() -> None:
+    known = {"status.OPEN": "#2"}
+
+    assert seen("Open", known, "OPEN", aliases=OPEN) == ("OPEN", known)
+
+
+def test_handles_stay_where_nothing_is_read() -> None:
+    recorded = {"status": "ana@x", "watchers": frozenset({"ana", "bo"})}
+    known = {**ANA, "watchers.ana": "#17", "watchers.+#20": "#20"}
+
+    found = named(Live("1", "", unnamed(recorded, SCHEMA, known)), SCHEMA, known, (recorded, recorded), LINEAGE)
+
+    assert unnamed(recorded, SCHEMA, known)["watchers"] == frozenset({"#17", "bo", "#20"})
+    assert (found.attributes, found.handles) == (recorded, known)
 
 
 # ------------------------------------------------------------------------------------ the system's own members

@@ -155,6 +155,7 @@ def test_a_body_that_goes_as_text_is_written_as_that_text() -> None:
         "fields": [["name"], ["tags"]],
         "as_text": True,
         "merges": {"TagsCSV": {"attribute": "tags", "before": ["a", "rc-0123456789abcdef"]}},
+        "along": {"category": "Mail", "assignee": 17, "milestone": None},
         "otherwise": [
             {
                 "method": "PUT",

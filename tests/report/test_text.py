@@ -108,6 +108,7 @@ Plan: 0 to create, 1 to update, 0 to delete, 0 to release, 0 to import. 2 reques
           + b
       → PUT /api/cases/2304  {"IssueTitle":"Ä \\"B\\"","MilestoneID":0,"TagsCSV":"a,rc-0123456789abcdef,b"}\
  (as a JSON string)
+        category, assignee, milestone go with it
         all tags are sent, read again just before: what others change in that very moment is lost
         if that is refused: → PUT /api/cases/2304  {"IssueTitle":"Ä \\"B\\""}
         then → PUT /api/cases/2304  {"TagsCSV":"a,b"}
@@ -268,6 +269,13 @@ def test_a_request_that_carries_whole_sets_says_what_may_be_lost(names: tuple[st
     _, _, after = plain(render_plan(plan(change))).partition("→ PUT /x  {}\n")
 
     assert after.lstrip().startswith(f"{said}, read again just before: what others" if said else "Plan: ")
+
+
+def test_a_request_names_what_goes_with_it() -> None:
+    along = {"category": "Mail", "assignee": None}
+    change = replace(worlds.DELETE, operations=(Operation("PUT", "/x", {}, "why", along=along),))
+
+    assert "category, assignee go with it" in plain(render_plan(plan(change)))
 
 
 def test_a_request_names_the_cases_that_it_waits_for() -> None:

@@ -206,6 +206,7 @@ WHOLE = Change(
             fields=(("name",), ("tags",)),
             as_text=True,
             merges={"TagsCSV": Merge("tags", ("a", "rc-0123456789abcdef"))},
+            along={"category": "Mail", "assignee": 17, "milestone": None},
             reads_back=True,
             otherwise=(
                 Operation("PUT", "/api/cases/2304", {"IssueTitle": 'Ä "B"'}, "set name", reads_back=True),
@@ -292,6 +293,7 @@ OPERATIONS = st.builds(
     after=st.lists(NAMES, max_size=2).map(tuple),
     as_text=st.booleans(),
     merges=st.dictionaries(TEXT, MERGES, max_size=2),
+    along=st.dictionaries(TEXT, TEXT | st.integers() | st.none(), max_size=2),
     otherwise=st.lists(_PLAIN, max_size=2).map(tuple),
     last=st.booleans(),
     reads_back=st.booleans(),

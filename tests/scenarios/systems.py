@@ -123,6 +123,7 @@ class CommunifireSystem(System):
     settings: ClassVar[Mapping[str, Any]] = {
         "type": "communifire",
         "api_key": "${env.COMMUNIFIRE_API_KEY}",
+        "requests_per_minute": 60000,
         "space": "SOC",
     }
     env: ClassVar[Mapping[str, str]] = {"COMMUNIFIRE_API_KEY": DEFAULT_KEY}

@@ -4,6 +4,7 @@ What the names in changing cases mean: the ids that are sent, looked up within t
     ids      what to send for an attribute that changes, by attribute; 0 is none
     handles  who is meant by an e-mail address or user name, which no case shows
     listed   the members of sets that are sent whole, as they are now
+    shown    what a case that moves to another project has of the old one
 
 A category, a milestone and an assignee belong to a project: whoever gets another project gets them anew, as they
 are declared, or else as they are called now, looked up in the new project; none where that has no such thing.
@@ -32,6 +33,7 @@ from reconciler.providers.shared import NUMBER
 
 IDS: Final = "ids"
 LISTED: Final = "listed"
+SHOWN: Final = "shown"
 
 OF_PROJECT: Final = ("category", "milestone", "assignee")
 """What a case has of its project."""
@@ -99,7 +101,9 @@ class _Names:
         if space is not None:
             self._in_space(space)
         live = self.subject.live
-        return {IDS: self.ids, HANDLES: self.handles, LISTED: dict(live.listed) if live else {}}
+        listed = dict(live.listed) if live else {}
+        shown = {name: live.attributes.get(name) for name in OF_PROJECT} if live and self._moves else {}
+        return {IDS: self.ids, HANDLES: self.handles, LISTED: listed, SHOWN: shown}
 
     def _in_space(self, space: int) -> None:
         self._check_rights(space)
@@ -129,12 +133,12 @@ class _Names:
     # one attribute
 
     def _keep(self, name: str, ask: Callable[[Any], int]) -> None:
-        """Look up what is declared; of a secret it is remembered what it means."""
+        """Look up what is declared, and remember it: a case may show the name otherwise."""
         which = self.subject.case.attributes.get(name)
         id = 0 if which is None else self._try(name, lambda: ask(which))
         if id is not None:
             self.ids[name] = id
-        if id and isinstance(which, Secret):
+        if id and not isinstance(which, int):
             self.handles[f"{name}.{self._known(which)}"] = f"#{id}"
 
     def _left(self, name: str, ask: Callable[[Any], int]) -> int:

@@ -79,7 +79,12 @@ class Communifire(Provider):
             id = None if space is None or not isinstance(space, str | int) else Site(api).space(space)
         except Unknown:
             id = None
-        return find_marked(api, sought.marker, id, sought.since)
+        found = find_marked(api, sought.marker, id, sought.since)
+        return (
+            found
+            if found or id is None or not sought.earlier
+            else find_marked(api, sought.marker, None, sought.since)
+        )
 
     def operations(self, change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:
         """Yield the request of a change."""

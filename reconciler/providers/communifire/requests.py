@@ -17,7 +17,7 @@ from reconciler.errors import PlanRefused
 from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.operation import Merge, Operation, Repeat
 from reconciler.model.values import Marker, Template, Value, known_as
-from reconciler.providers.communifire.names import IDS, LISTED, OF_PROJECT
+from reconciler.providers.communifire.names import IDS, LISTED, OF_PROJECT, SHOWN
 from reconciler.providers.communifire.schema import NAMES, CommunifireSettings
 from reconciler.providers.communifire.wire import CASES, LONG, NAMED, fold, marker_tag
 from reconciler.providers.shared import count
@@ -87,8 +87,14 @@ def _update(change: Change, settings: CommunifireSettings, meanings: Mapping[str
         fields=tuple(field.path for field in change.fields),
         as_text=settings.update_body == "string",
         merges=merges,
+        along=_along(change, meanings),
         reads_back=True,
     )
+
+
+def _along(change: Change, meanings: Mapping[str, Any]) -> dict[str, Value]:
+    """Return what a case has of its project, and nobody changes but the move to another project."""
+    return {name: value for name, value in meanings.get(SHOWN, {}).items() if not change.field((name,))}
 
 
 def _scalars(change: Change, meanings: Mapping[str, Any]) -> dict[str, Value]:

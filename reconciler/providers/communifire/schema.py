@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, field_validator
 
 from reconciler.model.fields import Clearable, Numbered, Once, Schema, Set, Spelled
 from reconciler.providers.base import CaseModel, ProviderSettings, schema_of
@@ -40,6 +40,9 @@ Form = Literal["string", "object"]
 class CommunifireSettings(ProviderSettings):
     """The settings of one Communifire site."""
 
+    window: ClassVar[float] = 1.0
+    """Sites show pages slowly under load: five a second are no three hundred at once."""
+
     type: Literal["communifire"] = Field(description="The system.")
     api_key: HeaderSecret = Field(min_length=1, description="API key (Rest-Api-Key), as ${env.NAME}.")
     space: Annotated[SpaceId | Text | None, BeforeValidator(_number)] = Field(
@@ -58,6 +61,12 @@ class CommunifireSettings(ProviderSettings):
     )
     requests_per_minute: int = Field(default=300, ge=1, description="Client-side limit of requests.")
     concurrency: int = Field(default=4, ge=1, le=64, description="Requests in flight at once.")
+
+    @field_validator("url")
+    @classmethod
+    def _without_api(cls, url: str) -> str:
+        """Take the address with the path of the API as well."""
+        return url.removesuffix("/api")
 
 
 class CommunifireCase(CaseModel):

@@ -20,7 +20,7 @@ from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from reconciler.errors import Refused
 from reconciler.model.values import Secret
-from reconciler.providers.base import Api
+from reconciler.providers.base import Api, Hidden
 from reconciler.providers.communifire.lists import LOWER, walk, whole
 from reconciler.providers.communifire.wire import ACCESS, NAMED, SPACES, USERS, Item, fold, number, object_in, text
 
@@ -178,7 +178,8 @@ class Site:
 
     def _found(self, part: str, who: str | Secret) -> Mapping[int, Item]:
         """Return the details of the users that a search finds, which shows display names only."""
-        hits = walk(self._api, USERS, (("username", part),), _user_id, words=LOWER)
+        text = Hidden(part) if isinstance(who, Secret) else part
+        hits = walk(self._api, USERS, (("username", text),), _user_id, words=LOWER)
         ids = self._once(f"{USERS} {fold(part)}", lambda: [*map(_user_id, islice(hits, MOST_USERS + 1))])
         if len(ids) > MOST_USERS:
             raise Unknown(f"more than {MOST_USERS} users are found for {_told(who)}", "write the id")

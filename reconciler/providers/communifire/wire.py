@@ -84,6 +84,8 @@ def object_in(answer: Any, what: str) -> Item:
 def list_in(answer: Any, what: str) -> Sequence[Item]:
     """Return the objects of the list in an answer; raise ProtocolError, which names `what`, where it is none."""
     found = payload(answer)
+    if found is None:
+        return []
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise ProtocolError(f"Communifire answered {what} in an unknown shape")
     return found

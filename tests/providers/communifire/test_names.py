@@ -17,7 +17,7 @@ from reconciler.planning import planner
 from reconciler.planning.naming import unnamed
 from reconciler.planning.planner import HANDLES
 from reconciler.providers.base import Subject, Wanted
-from reconciler.providers.communifire.names import IDS, LISTED, look_up
+from reconciler.providers.communifire.names import IDS, LISTED, SHOWN, look_up
 from reconciler.providers.communifire.reading import read_cases
 from reconciler.providers.communifire.schema import SCHEMA
 from tests.providers.communifire.reader import Reader
@@ -125,8 +125,18 @@ def test_every_name_of_a_new_case_becomes_an_id() -> None:
             "milestone": 40,
             "assignee": 17,
         },
-        HANDLES: {"assignee.Ana@acme.example": "#17", "watchers.bo": "#20"},
+        HANDLES: {
+            "space.soc": "#61",
+            "status.OPEN": "#2",
+            "priority.High": "#5",
+            "project.Incidents": "#7",
+            "category.Mail": "#231",
+            "milestone.spring": "#40",
+            "assignee.Ana@acme.example": "#17",
+            "watchers.bo": "#20",
+        },
         LISTED: {},
+        SHOWN: {},
     }
 
 
@@ -328,7 +338,7 @@ def test_of_a_change_only_what_changes_is_looked_up() -> None:
 
     made = found(site, subject)
 
-    assert (made[IDS], made[HANDLES]) == ({"status": 2}, {})
+    assert (made[IDS], made[HANDLES]) == ({"status": 2}, {"status.Open": "#2"})
     assert paths(site) == ["permissions/access", "spaces/61/cases/statuses"]
 
 
@@ -382,6 +392,7 @@ def test_watchers_that_come_are_looked_up_and_those_that_stay_or_go_are_not() ->
         IDS: {},
         HANDLES: {"watchers.zoe": "#21"},
         LISTED: {"tags": ("a", "b"), "watchers": ("20", "17")},
+        SHOWN: {},
     }
 
 
@@ -409,6 +420,15 @@ def test_in_another_project_what_is_declared_is_looked_up_there() -> None:
         "milestone": 0,
         "assignee": 20,
     }
+
+
+def test_of_the_old_project_it_is_told_what_the_case_has() -> None:
+    site = Site()
+    id = site.seeded(AssignedToUserID=17, ProjectSectionID=231, MilestoneID=0)
+
+    shown = found(site, site.subject({"project": "Requests"}, id, {"project": "Incidents"}))[SHOWN]
+
+    assert shown == {"category": "Mail", "milestone": None, "assignee": 17}
 
 
 def test_what_is_declared_as_before_is_looked_up_in_the_new_project_too() -> None:
@@ -615,7 +635,12 @@ def test_a_case_that_is_gone_meanwhile_is_looked_up_as_it_is_recorded() -> None:
         {**was, "tags": frozenset({"b"}), "status": "Open"}, "77", was, shown=as_recorded("77", was)
     )
 
-    assert found(site, subject) == {IDS: {"status": 2}, HANDLES: {}, LISTED: {}}
+    assert found(site, subject) == {
+        IDS: {"status": 2},
+        HANDLES: {"status.Open": "#2"},
+        LISTED: {},
+        SHOWN: {},
+    }
     gone = site.subject({"status": "Open"}, "77", {"status": "New"}, shown=as_recorded("77", {"status": "New"}))
     assert ids(site, gone) == {"space": 61, "status": 2}
     assert problems(site, gone, None)[0][0] == "case.space"

@@ -19,7 +19,7 @@ from reconciler.model.record import Record, State
 from reconciler.model.values import Marker, Path, Ref, Secret, Template
 from reconciler.planning import planner
 from reconciler.planning.planner import HANDLES
-from reconciler.providers.communifire.names import IDS, LISTED
+from reconciler.providers.communifire.names import IDS, LISTED, SHOWN
 from reconciler.providers.communifire.provider import Communifire
 from reconciler.providers.communifire.schema import SCHEMA, CommunifireSettings
 from reconciler.providers.communifire.wire import marker_tag
@@ -52,6 +52,7 @@ class World:
     ids: Mapping[str, int] = field(default_factory=dict)
     listed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     handles: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, Any] = field(default_factory=dict)
     shared: Sequence[str] = ()
     on_remove: OnRemove = OnRemove.RELEASE
     adopts: bool = False
@@ -65,7 +66,7 @@ class World:
         cases = {} if self.now is None else {A: self._case}
         lives = {} if self.was is None else {A: Live("42", "https://x", {**self.was, **self.live})}
         world = planner.World("acme", State("L", 7, records), cases, records, lives, {"communifire": SCHEMA})
-        meanings = {A: {IDS: self.ids, LISTED: self.listed, HANDLES: self.handles}}
+        meanings = {A: {IDS: self.ids, LISTED: self.listed, HANDLES: self.handles, SHOWN: self.shown}}
         operations = {"community": communifire(**self.settings).operations}
         (change,) = planner.finish(planner.draft(world), world, operations, meanings, now="").changes
         return change
@@ -392,3 +393,15 @@ def test_a_delete_is_refused_where_the_site_has_none() -> None:
         _ = World(was=TEXTS, on_remove=OnRemove.DELETE).change
 
     assert "has_delete: true" in str(caught.value.hint)
+
+
+def test_what_goes_with_a_project_is_told_unless_it_is_declared() -> None:
+    shown = {"category": "Mail", "milestone": None, "assignee": 17}
+    world = World(
+        {"project": "Incidents", "category": "Mail"},
+        {"project": "Requests", "category": "Access"},
+        ids={"project": 8, "category": 300, "milestone": 0, "assignee": 17},
+        shown=shown,
+    )
+
+    assert world.request.along == {"milestone": None, "assignee": 17}

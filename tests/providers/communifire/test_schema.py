@@ -30,6 +30,17 @@ def complaint(model: type[Any], values: dict[str, Any]) -> str:
     return str(caught.value.errors()[0]["msg"])
 
 
+@pytest.mark.parametrize("end", ["", "/", "/api"])
+def test_the_address_may_end_in_the_path_of_the_api(end: str) -> None:
+    assert site(url=f"https://community.acme.example{end}").url == "https://community.acme.example"
+
+
+def test_requests_come_in_no_bursts() -> None:
+    made = site()
+
+    assert (made.requests_per_minute, made.window) == (300, 1.0)
+
+
 # ------------------------------------------------------------------------------------ attributes
 
 

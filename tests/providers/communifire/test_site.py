@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.errors import ProtocolError, Refused
 from reconciler.model.values import Secret
+from reconciler.providers.base import Hidden
 from reconciler.providers.communifire.site import MOST_USERS, PERMISSIONS, Site, Unknown
 from tests.providers.communifire.reader import Reader, envelope
 
@@ -275,6 +276,24 @@ def test_a_user_is_found_among_others_whose_names_hold_the_text() -> None:
         reader.emulator.add_user(f"Diana {number}", f"diana{number}@acme.example")
 
     assert Site(reader.api).user("ana") == 17
+
+
+def test_a_user_that_is_a_secret_is_told_in_no_address() -> None:
+    searched: list[str] = []
+
+    class Listening(Failing):
+        def get_all(self, requests: Any, *, denied: bool = False) -> Any:
+            return [self.get(path, params) for path, params in requests]
+
+        def get(self, path: str, params: Any = ()) -> Any:
+            searched.extend(value for name, value in params if name == "username")
+            return envelope([])
+
+    with pytest.raises(Unknown):
+        Site(Listening(200)).user(Secret("bo@acme.example"))
+
+    assert searched == ["bo@acme.example", "bo"]
+    assert all(isinstance(value, Hidden) for value in searched)
 
 
 def test_two_users_of_one_name_are_an_error() -> None:

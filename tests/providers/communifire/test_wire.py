@@ -96,10 +96,14 @@ def test_an_answer_without_an_object_is_an_error_that_says_what_it_should_be(hel
         object_in(envelope(held), "case 7")
 
 
-@pytest.mark.parametrize("held", [None, 7, {}, ["x"], [None], "x"])
+@pytest.mark.parametrize("held", [7, {}, ["x"], [None], "x"])
 def test_an_answer_without_a_list_is_an_error_that_says_what_it_should_be(held: Any) -> None:
     with pytest.raises(ProtocolError, match="answered the list of cases in an unknown shape"):
         list_in(envelope(held), "the list of cases")
+
+
+def test_a_list_that_is_null_is_empty() -> None:
+    assert list_in(envelope(None), "the list of cases") == []
 
 
 @pytest.mark.parametrize(
