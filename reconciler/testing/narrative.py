@@ -340,9 +340,7 @@ class Narrative(Story):
             if change.address.name in contested:
                 assert any(".".join(field.path) in said[change.address.name] for field in change.fields)
         alone = sorted(name for name in both if name not in contested)
-        assert harness.writes == [
-            w for name in alone for w in self.stated(harness, both[name].writes, ids[name])
-        ]
+        assert harness.writes == [w for name in alone for w in self.stated(harness, both[name].writes, ids[name])]
         assert {name: people.case(int(ids[name].id)) for name in contested} == theirs
         harness.apply()
         assert harness.live == harness.desired
