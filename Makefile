@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types imports tests bench clean
+.PHONY: demo test lint types imports tests coverage bench clean
 
 demo: $(STAMP)
 	$(BIN)/reconciler demo
@@ -24,8 +24,11 @@ imports: $(STAMP)
 	$(BIN)/lint-imports
 
 tests: $(STAMP)
+	$(BIN)/pytest -n auto --dist loadgroup   # stories stay together: tests/conftest.py
+
+coverage: $(STAMP)
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term   # stories stay together: tests/conftest.py
+	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term   # takes half as long again
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run.py
