@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("benchmarks")  # measured once, for all
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 

@@ -50,7 +50,8 @@ def _run(changes: Mapping[Address, Change], plan: Plan, means: Means) -> Iterato
                 failed = [str(other) for other in sorted(before[address]) if ended[other] is not Status.DONE]
                 work = Work(changes[address], plan, means, means.records.get(address))
                 running[pool.submit(_case, work, failed)] = work
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            there = wait(running, return_when=FIRST_COMPLETED).done
+            for future in sorted(there, key=lambda future: running[future].change.address):
                 outcome, work = future.result(), running.pop(future)
                 ended[outcome.address] = outcome.status
                 sorter.done(outcome.address)
@@ -60,6 +61,7 @@ def _run(changes: Mapping[Address, Change], plan: Plan, means: Means) -> Iterato
                     means.progress.advance()
                     yield outcome
         names = {address.name: status for address, status in ended.items()}
+        waiting.sort(key=lambda work: work.change.address)
         for outcome in pool.map(lambda work: _finish(work, names), waiting):
             means.progress.advance()
             yield outcome

@@ -101,7 +101,7 @@ class Send(httpx.BaseTransport):
         started = self._clock()
         status = 0
         try:
-            worker = self._worker()
+            worker = self._worker(request.url)
             with worker.wire.deadline(self._bounds.total, request):
                 response = self._attempt(worker, request)
             status = response.status_code
@@ -127,27 +127,34 @@ class Send(httpx.BaseTransport):
         headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_THE_WIRE]
         return httpx.Response(response.status_code, headers=headers, content=body)
 
-    def _worker(self) -> _Worker:
+    def _worker(self, url: httpx.URL) -> _Worker:
         worker: _Worker | None = getattr(self._mine, "worker", None)
         if worker is None or worker.client.is_closed:
-            worker = self._mine.worker = self._new_worker()
+            worker = self._mine.worker = self._new_worker(url)
         return worker
 
-    def _new_worker(self) -> _Worker:
+    def _new_worker(self, url: httpx.URL) -> _Worker:
         with self._lock:
-            worker = _Worker(self._client(), Wire())
+            worker = _Worker(self._client(url), Wire())
             self._workers.append(worker)
             return worker
 
-    def _client(self) -> httpx.Client:
+    def _client(self, url: httpx.URL) -> httpx.Client:
         if self._transport is not None:
             return httpx.Client(transport=self._transport)
         try:
-            self._tls = self._tls or httpx.create_ssl_context()
+            self._tls = self._tls or _trust(url)
             return httpx.Client(verify=self._tls, limits=_ONE_CONNECTION)
         except (OSError, ImportError, ValueError, httpx.InvalidURL) as error:
             reason = f"the proxy or the certificates that the environment names cannot be used: {error}"
             raise httpx.UnsupportedProtocol(reason) from error
+
+
+def _trust(url: httpx.URL) -> ssl.SSLContext:
+    """Return what certificates are held against; where none will come, nobody is trusted and none is read."""
+    if url.scheme == "http":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading them takes tens of milliseconds
+    return httpx.create_ssl_context()
 
 
 _ONE_CONNECTION: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1)

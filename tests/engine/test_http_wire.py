@@ -218,6 +218,12 @@ def test_a_server_that_is_not_there_got_nothing() -> None:
     assert attempts == [0] * 5
 
 
+def test_no_certificate_is_read_where_none_will_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
+    with serving(OK) as (_, api):
+        assert api.get("/x") == {}
+
+
 def test_a_plain_server_behind_https_got_nothing() -> None:
     with serving(OK) as (server, _):
         endpoint = Endpoint("soc", server.url.replace("http", "https"), Bearer(), 10, 1)

@@ -19,6 +19,7 @@ from reconciler.providers.emulation import Emulator
 from reconciler.sandbox import demo, story
 from reconciler.sandbox.demo import ClaimBroken, Scene, run_demo
 
+pytestmark = pytest.mark.xdist_group("demo")  # run once, for all
 WORKSPACE = Path(demo.__file__).parent / "workspace"
 
 
