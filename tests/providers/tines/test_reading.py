@@ -74,8 +74,8 @@ class Server:
                 yield None
 
     def _list(self, params: Params) -> Item:
-        assert sum(len(name) + len(value) + 12 for name, value in params) < 9000, "the URL is too long"
-        query = dict(params)
+        assert sum(len(name) + len(str(value)) + 12 for name, value in params) < 9000, "the URL is too long"
+        query = {name: str(value) for name, value in params}
         size, page = int(query.get("per_page", "20")), int(query.get("page", "1"))
         if size > self.largest and self.refuses:
             raise Refused("per_page is too large", status=self.refuses)

@@ -2,87 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from reconciler.errors import Location
-from reconciler.model.address import Address
-from reconciler.model.case import Case, Lifecycle, Live, OnRemove
-from reconciler.model.change import Change
-from reconciler.model.fields import Ownership
+from reconciler.model.case import Lifecycle, OnRemove
 from reconciler.model.operation import Operation, Repeat
-from reconciler.model.record import Record, State
-from reconciler.model.values import Marker, Path, Ref, Secret, to_json
-from reconciler.planning import planner
-from reconciler.providers.tines.provider import Tines
-from reconciler.providers.tines.schema import SCHEMA, TinesSettings
-
-CASE = "/api/v2/cases/42"
-METADATA = f"{CASE}/metadata"
-A = Address("soc", "a")
-MARKER = Marker("L", "soc.a", 7)
-SETTINGS = TinesSettings(type="tines", url="https://acme.tines.com", token=SecretStr("t0ken"), team_id=2)
-
-Request = tuple[str, str, Any, Repeat]
-
-
-class Nowhere:
-    def at(self, path: Path = ()) -> Location:
-        return Location("a.yaml")
-
-
-def declared(attributes: Mapping[str, Any], *shared: str, **more: Any) -> Case:
-    return Case(
-        A,
-        "tines",
-        SCHEMA.normalize(attributes),
-        Nowhere(),
-        ownership=dict.fromkeys(shared, Ownership.SHARED),
-        **more,
-    )
-
-
-def recorded(attributes: Mapping[str, Any], lifecycle: Lifecycle = Lifecycle()) -> Record:
-    return Record(
-        A, "tines", "42", "https://acme.tines.com/cases/42", SCHEMA.normalize(attributes), lifecycle=lifecycle
-    )
-
-
-def planned(
-    case: Case | None,
-    record: Record | None = None,
-    live: Mapping[str, Any] | None = None,
-    settings: TinesSettings = SETTINGS,
-    **meanings: Any,
-) -> Change:
-    """Plan one case that is declared, recorded and live so."""
-    records = {A: record} if record else {}
-    lives = {} if live is None else {A: Live("42", "https://acme.tines.com/cases/42", SCHEMA.normalize(live))}
-    world = planner.World(
-        "acme", State("L", 7, records), {A: case} if case else {}, records, lives, {"tines": SCHEMA}
-    )
-    operations = {"soc": Tines(settings).operations}
-    plan = planner.finish(planner.draft(world), world, operations, {A: meanings}, now="")
-    return plan.changes[0]
-
-
-def sent(change: Change) -> list[Request]:
-    return [
-        (operation.method, operation.path, to_json(operation.body), operation.repeat)
-        for operation in change.operations
-    ]
-
-
-def put(**body: Any) -> Request:
-    return ("PUT", CASE, body, Repeat.SAFE)
-
-
-def metadata(method: str, body: Any) -> Request:
-    return (method, METADATA, {"metadata": body}, Repeat.SAFE if method == "PUT" else Repeat.LOOK)
-
+from reconciler.model.values import Ref, Secret, to_json
+from tests.providers.tines.planning import (
+    CASE,
+    MARKER,
+    SETTINGS,
+    Request,
+    create,
+    declared,
+    metadata,
+    planned,
+    put,
+    recorded,
+    sent,
+    told,
+)
 
 # ------------------------------------------------------------------------------------ updates
 
@@ -166,14 +106,7 @@ def test_an_update_takes_the_fewest_requests_with_the_least_in_them(
     change = planned(declared(desired), recorded({}), live)
 
     assert sent(change) == requests
-    assert _told(change) == {field.path for field in change.fields}
-
-
-def _told(change: Change) -> set[Path]:
-    """Return the paths that the operations say they make true; none twice."""
-    paths = [path for operation in change.operations for path in operation.fields]
-    assert len(paths) == len(set(paths))
-    return set(paths)
+    assert told(change) == {field.path for field in change.fields}
 
 
 def test_a_metadata_key_that_left_the_yaml_is_removed() -> None:
@@ -275,15 +208,6 @@ def test_a_case_whose_block_has_left(on_remove: OnRemove, requests: list[Request
 
 
 # ------------------------------------------------------------------------------------ creation
-
-
-def create(**body: Any) -> Request:
-    return (
-        "POST",
-        "/api/v2/cases",
-        {**body, "metadata": {**body.get("metadata", {}), "reconciler": MARKER.text}},
-        Repeat.LOOK,
-    )
 
 
 @pytest.mark.parametrize(

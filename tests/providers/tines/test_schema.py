@@ -11,7 +11,7 @@ from reconciler.model.address import Address
 from reconciler.model.case import Case, Lifecycle, Live
 from reconciler.model.change import Action, Change
 from reconciler.model.fields import Kind
-from reconciler.model.values import Marker, Path, Secret
+from reconciler.model.values import Marker, Path, Ref, Secret
 from reconciler.providers.base import Params, Subject
 from reconciler.providers.tines import wire
 from reconciler.providers.tines.provider import Tines
@@ -56,12 +56,37 @@ def tines(**settings: Any) -> Tines:
         ({"metadata": {"k": "1", "n": None}}, {"metadata": {"k": "1", "n": None}}),
         ({"opened_at": "2026-03-01T12:00:00+02:00"}, {"opened_at": "2026-03-01T10:00:00Z"}),
         ({"team_id": 3}, {"team_id": 3}),
+        (
+            {"fields": {"os": "Linux", "hosts": ["b", "a", "a"], "gone": None}},
+            {"fields": {"os": "Linux", "hosts": {"a", "b"}, "gone": None}},
+        ),
+        ({"links": ["43", "7"]}, {"links": {"7", "43"}}),
+        ({"subscribers": ["Jane@ACME.example"]}, {"subscribers": {"jane@acme.example"}}),
+        ({"closure_conditions": None}, {"closure_conditions": []}),
+        (
+            {"closure_conditions": [{"name": "z", "formula": "=2"}, {"name": "a", "formula": "=1"}]},
+            {"closure_conditions": [{"name": "a", "formula": "=1"}, {"name": "z", "formula": "=2"}]},
+        ),
+        (
+            {"actions": {"go": {"label": "Go", "url": "https://x", "type": "Webhook"}}},
+            {"actions": {"go": {"label": "Go", "url": "https://x", "type": "webhook"}}},
+        ),
+        (
+            {"tasks": {"call": {"description": "Call", "assignees": ["B@x", "a@x"], "completed": True}}},
+            {"tasks": {"call": {"description": "Call", "assignees": {"a@x", "b@x"}, "completed": True}}},
+        ),
+        (
+            {"notes": {"first": {"title": "Seen", "content": None, "color": "Gold"}}},
+            {"notes": {"first": {"title": "Seen", "content": "", "color": "gold"}}},
+        ),
     ],
 )
 def test_what_a_user_declares_has_one_normal_form(declared: dict[str, Any], normal: dict[str, Any]) -> None:
-    made = TinesCase.model_validate(declared)
+    plain = {name: value for name, value in declared.items() if value is not None}
+    emptied = {name: SCHEMA.fields[name].empty for name, value in declared.items() if value is None}
+    made = TinesCase.model_validate(plain)
 
-    assert SCHEMA.normalize(made.model_dump(include=set(declared))) == normal
+    assert SCHEMA.normalize({**made.model_dump(exclude_unset=True), **emptied}) == normal
 
 
 @pytest.mark.parametrize(
@@ -78,6 +103,16 @@ def test_what_a_user_declares_has_one_normal_form(declared: dict[str, Any], norm
         {"metadata": {"k": ["1"]}},
         {"team_id": "two"},
         {"sla": {}},
+        {"fields": {"k": [["1"]]}},
+        {"fields": {"k": [""]}},
+        {"subscribers": ["jane"]},
+        {"closure_conditions": [{"name": "a", "formula": "SIZE(x) > 0"}]},
+        {"closure_conditions": [{"name": "a"}]},
+        {"actions": {"go": {"label": "Go", "url": "https://x"}}},
+        {"actions": {"go": {"label": "Go", "url": "https://x", "type": "button"}}},
+        {"tasks": {"call": {}}},
+        {"tasks": {"call": {"description": "x", "due": "now"}}},
+        {"notes": {"first": {"title": "x", "color": "black"}}},
     ],
 )
 def test_what_tines_cannot_hold_is_refused(declared: dict[str, Any]) -> None:
@@ -91,7 +126,7 @@ def test_what_tines_cannot_hold_is_refused(declared: dict[str, Any]) -> None:
         {"url": "http://acme.tines.com"},
         {"url": "https://user:pw@acme.tines.com"},
         {"token": ""},
-        {"api_version": "v1"},
+        {"api_version": "v3"},
         {"marker_key": ""},
         {"concurrency": 0},
         {"colour": "blue"},
@@ -107,7 +142,20 @@ def test_settings_that_cannot_be_are_refused_without_the_token(settings: dict[st
 def test_the_schema_says_how_each_attribute_is_owned() -> None:
     owned = {name: SCHEMA.kind(name) for name in SCHEMA.fields if SCHEMA.kind(name) is not Kind.SCALAR}
 
-    assert owned == {"assignees": Kind.SET, "tags": Kind.SET, "metadata": Kind.MAP}
+    assert owned == {
+        "assignees": Kind.SET,
+        "tags": Kind.SET,
+        "links": Kind.SET,
+        "subscribers": Kind.SET,
+        "records": Kind.SET,
+        "metadata": Kind.MAP,
+        "fields": Kind.MAP,
+        "actions": Kind.ITEMS,
+        "tasks": Kind.ITEMS,
+        "notes": Kind.ITEMS,
+    }
+    assert [name for name, field in SCHEMA.fields.items() if field.shared] == ["subscribers"]
+    assert [name for name, field in SCHEMA.fields.items() if field.links] == ["links"]
     assert SCHEMA.required == {"name"}
     assert SCHEMA.closing == {"status": "closed"}
     assert SCHEMA.fields.keys() == wire._READERS.keys()
@@ -125,6 +173,7 @@ def test_each_request_is_signed_with_the_token_and_the_token_is_not_shown() -> N
 
 # ------------------------------------------------------------------------------------ what a case object says
 
+USER = {"user_id": "1", "email": "Jane@ACME.example"}
 ITEM: dict[str, Any] = {
     "case_id": 42,
     "url": "https://acme.tines.com/cases/42",
@@ -139,11 +188,36 @@ ITEM: dict[str, Any] = {
     "assignees": [{"user_id": "1", "email": "Jane@ACME.example"}, {"user_id": "2", "email": None}],
     "tags": [{"id": 1, "name": "b"}, {"id": 2, "name": "a"}],
     "metadata": {"k": "1", "number": 1, "nested": {"b": 1, "a": "ü"}, "reconciler": "L/soc.a/7"},
+    "closure_conditions": [{"name": "b", "formula": "=2", "satisfied": True}, {"name": "a", "formula": "=1"}],
+    "fields": [
+        {"id": 65221, "value": "Linux", "case_input": {"id": 412, "key": "os", "name": "System"}},
+        {"id": 65222, "value": 3, "case_input": {"id": 413, "name": "Count"}},
+        {"id": 65223, "value": None, "case_input": {"id": 414, "key": "none", "name": "None"}},
+    ],
+    "linked_cases": [{"case_id": 43, "name": "B"}, 44],
+    "subscribers": [{"id": 2231, **USER}, {"id": 2232, "email": None}],
+    "records": [
+        {"record_type_id": 1, "record_type_record_results": [{"id": 7}, {"id": 8}]},
+        {"id": 9, "record_type": {"id": 1}},
+        10,
+    ],
+    "actions": [
+        {
+            "id": 1,
+            "url": "https://x",
+            "label": "Go",
+            "action_type": "WEBHOOK",
+            "action_text": "Run",
+            "page_emoji": None,
+        }
+    ],
+    "tasks": [{"id": 5, "description": "Call", "completed": False, "assignees": [USER]}],
+    "notes": [{"id": 6, "title": "Seen", "content": None, "color": "GOLD"}],
 }
 
 
 def test_a_case_object_is_read_into_normal_form() -> None:
-    assert wire.live(ITEM, SCHEMA.fields, SCHEMA.normalize) == Live(
+    assert wire.live(ITEM, SCHEMA.fields, SCHEMA.normalize) == wire.TinesLive(
         "42",
         "https://acme.tines.com/cases/42",
         {
@@ -158,12 +232,29 @@ def test_a_case_object_is_read_into_normal_form() -> None:
             "assignees": frozenset({"jane@acme.example"}),
             "tags": frozenset({"a", "b"}),
             "metadata": {"k": "1", "number": "1", "nested": '{"a":"ü","b":1}', "reconciler": "L/soc.a/7"},
+            "closure_conditions": [{"name": "a", "formula": "=1"}, {"name": "b", "formula": "=2"}],
+            "fields": {"os": "Linux", "Count": "3"},
+            "links": frozenset({"43", "44"}),
+            "subscribers": frozenset({"jane@acme.example"}),
+            "records": frozenset({"7", "8", "9", "10"}),
+            "actions": {"1": {"label": "Go", "url": "https://x", "type": "webhook", "text": "Run"}},
+            "tasks": {
+                "5": {"description": "Call", "completed": False, "assignees": frozenset({"jane@acme.example"})}
+            },
+            "notes": {"6": {"title": "Seen", "content": "", "color": "gold"}},
         },
+        {
+            "fields": {"os": frozenset({"System"}), "Count": frozenset({"Count"}), "none": frozenset({"None"})},
+            "tasks": {"5": frozenset({"Call"})},
+        },
+        shown={name: ITEM[name] for name in ("fields", "subscribers", "actions", "closure_conditions")},
     )
 
 
 def test_only_what_was_asked_for_is_read() -> None:
-    assert wire.live({"case_id": 42, "name": "A"}, {"name"}, SCHEMA.normalize) == Live("42", "", {"name": "A"})
+    seen = wire.live({"case_id": 42, "name": "A"}, {"name"}, SCHEMA.normalize)
+
+    assert seen == wire.TinesLive("42", "", {"name": "A"})
 
 
 @pytest.mark.parametrize(
@@ -176,6 +267,10 @@ def test_only_what_was_asked_for_is_read() -> None:
         ({**ITEM, "assignees": None}, "answered case 42 in an unknown shape"),
         ({**ITEM, "metadata": ["k"]}, "answered case 42 in an unknown shape"),
         ({**ITEM, "team": 2}, "answered case 42 in an unknown shape"),
+        ({**ITEM, "fields": [{"value": "x"}]}, "answered case 42 in an unknown shape"),
+        ({**ITEM, "records": [{"record_type": 1}]}, "answered case 42 in an unknown shape"),
+        ({**ITEM, "tasks": [7]}, "answered case 42 in an unknown shape"),
+        ({**ITEM, "closure_conditions": [{"name": "a"}]}, "answered case 42 in an unknown shape"),
     ],
 )
 def test_an_unknown_shape_is_said_and_not_guessed(item: Any, message: str) -> None:
@@ -184,9 +279,24 @@ def test_an_unknown_shape_is_said_and_not_guessed(item: Any, message: str) -> No
 
 
 def test_a_list_item_lacks_what_its_attribute_needs() -> None:
-    assert not wire.lacks(ITEM, SCHEMA.fields)
-    assert wire.lacks({"case_id": 42, "name": "A"}, {"name", "team_id"})
-    assert not wire.lacks({"case_id": 42, "team": None}, {"team_id"})
+    assert wire.lacking(ITEM, SCHEMA.fields) == frozenset()
+    assert wire.lacking({"case_id": 42, "name": "A"}, {"name", "team_id", "tasks"}) == {"team_id", "tasks"}
+    assert wire.lacking({"case_id": 42, "team": None}, {"team_id"}) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("meta", "lacks"),
+    [
+        ({"next_page": None, "next_page_number": None, "pages": 1}, False),
+        ({"next_page": "https://x?page=2"}, True),
+        ({"next_page_number": 2}, True),
+        (None, False),
+    ],
+)
+def test_a_first_page_within_a_case_is_not_all_of_it(meta: Any, *, lacks: bool) -> None:
+    item = {"case_id": 42, "records": [], "records_meta": meta}
+
+    assert bool(wire.lacking(item, {"records"})) is lacks
 
 
 # ------------------------------------------------------------------------------------ what is checked offline
@@ -205,9 +315,40 @@ def test_a_list_item_lacks_what_its_attribute_needs() -> None:
             [("metadata.reconciler", "metadata key 'reconciler' carries the marker of managed cases")],
         ),
         (case({"name": "A", "metadata": {"reconciler": "x"}}), {"team_id": 2, "marker_key": "m"}, []),
+        (case({"links": frozenset({"43", Ref("b", "id")}), "records": frozenset({"7"})}), {"team_id": 2}, []),
+        (
+            case({"links": frozenset({"other", "0"}), "records": frozenset({"x"})}),
+            {"team_id": 2},
+            [
+                ("links", "'0' in `links` is no id"),
+                ("links", "'other' in `links` is no id"),
+                ("records", "'x' in `records` is no id"),
+            ],
+        ),
+        (
+            case({"fields": {"one": Secret("x"), "many": frozenset({Secret("x")}), "parts": frozenset({"a|b"})}}),
+            {"team_id": 2},
+            [
+                ("fields.many", "`fields` cannot hold a secret here"),
+                ("fields.parts", "'a|b' holds a '|', which stands between values"),
+            ],
+        ),
+        (
+            case({"closure_conditions": [{"name": "a", "formula": Secret("=1")}]}),
+            {"team_id": 2},
+            [("closure_conditions", "`closure_conditions` cannot hold a secret here")],
+        ),
+        (
+            case({"name": "A", "tasks": {}, "sub_status": "Done", "records": frozenset({"7"})}),
+            {"team_id": 2, "api_version": "v1"},
+            [
+                ("sub_status", "the cases API v1 has no `sub_status`"),
+                ("tasks", "the cases API v1 has no `tasks`"),
+            ],
+        ),
     ],
 )
-def test_a_case_without_a_team_and_the_markers_key_are_problems(
+def test_what_tines_would_refuse_is_said_before_anything_is_sent(
     declared: Case, settings: dict[str, Any], problems: list[tuple[str, str]]
 ) -> None:
     found = [(problem.location.file, problem.message) for problem in tines(**settings).check(declared)]
@@ -230,7 +371,7 @@ class Statuses:
     def get(self, path: str, params: Params = ()) -> Any:
         assert path == "/api/v1/case_sub_statuses"
         self.requests.append(params)
-        team = dict(params)["team_id"]
+        team = str(dict(params)["team_id"])
         named = {"2": {"To do": "OPEN", "Done": "CLOSED"}, "3": {"Done": "CLOSED"}}[team]
         entries = [
             {"id": int(team) * 10 + number, "name": name, "parent_status": parent}
@@ -265,7 +406,7 @@ def test_sub_statuses_are_looked_up_team_by_team_and_once() -> None:
         "d": 30,
         "e": 21,
     }
-    assert sorted(dict(params)["team_id"] for params in api.requests) == ["2", "3"]
+    assert sorted(str(dict(params)["team_id"]) for params in api.requests) == ["2", "3"]
 
 
 def test_nothing_is_looked_up_where_nothing_is_named() -> None:

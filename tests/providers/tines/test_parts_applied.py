@@ -1,0 +1,182 @@
+"""What is in a case, from the file to the tenant and back, beside what every system is tried with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from reconciler.model.result import Status
+from reconciler.providers.tines.emulator import DEFAULT_TOKEN, TinesEmulator, TinesSwitches
+from reconciler.testing.harness import Harness
+from reconciler.testing.transports import bad_gateway, lost, reset
+
+SETTINGS = {"type": "tines", "url": "https://acme.tines.com", "token": "${env.TINES_TOKEN}", "team_id": 2}
+TAGGED = {"name": "it is tagged", "formula": "=SIZE(team_case.tags) > 0"}
+
+
+def harness_of(root: Path, **switches: Any) -> tuple[Harness, TinesEmulator]:
+    people = TinesEmulator(switches=TinesSwitches(**switches))
+    made = Harness(root, people, settings=SETTINGS, env={"TINES_TOKEN": DEFAULT_TOKEN})
+    made.configure(limits={"max_deletes": 100, "max_changed_percent": 100})
+    return made, people
+
+
+@pytest.fixture
+def harness(tmp_path: Path) -> Harness:
+    return harness_of(tmp_path)[0]
+
+
+def people_of(harness: Harness) -> TinesEmulator:
+    return cast(TinesEmulator, harness.emulator)
+
+
+def assert_settled(harness: Harness) -> None:
+    assert harness.plan().is_empty
+    assert not harness.drift().drift
+
+
+# ------------------------------------------------------------------------------------ closing
+
+
+@pytest.mark.parametrize("read", ["before", "after"])
+def test_a_refused_closing_is_sent_again_when_the_rest_is_done(tmp_path: Path, read: str) -> None:
+    harness, people = harness_of(tmp_path, closure_conditions_read=read)
+    other = {"name": "so that cases are read from a list, which shows no conditions"}
+    harness.declare(one={"name": "A", "status": "open", "tags": []}, other=other)
+    harness.apply()
+    id = int(harness.id_of("one"))
+    people.edit(id, closure_conditions=[TAGGED])
+    harness.forget_requests()
+    harness.declare(one={"name": "A", "status": "closed", "tags": ["seen"]}, other=other)
+
+    (change,) = harness.plan().changes
+    harness.apply()
+
+    path = f"/api/v2/cases/{id}"
+    merged = ("PUT", path, {"status": "closed", "add_tag_names": ["seen"]})
+    assert [(each.method, each.path, each.body) for each in change.operations] == [merged]
+    if read == "before":
+        assert harness.writes[-2:] == [
+            ("PUT", path, {"add_tag_names": ["seen"]}),
+            ("PUT", path, {"status": "closed"}),
+        ]
+    assert people.case(id)["status"] == "CLOSED"
+    assert_settled(harness)
+
+
+def test_a_case_that_cannot_be_closed_has_the_rest_and_says_why(harness: Harness) -> None:
+    harness.declare(one={"name": "A", "status": "open"})
+    harness.apply()
+    people_of(harness).edit(int(harness.id_of("one")), closure_conditions=[TAGGED])
+    harness.declare(one={"name": "B", "status": "closed"})
+
+    (outcome,) = harness.apply(complete=False).outcomes
+
+    assert outcome.status is Status.FAILED
+    assert "it is tagged" in (outcome.message or "")
+    assert people_of(harness).case(int(harness.id_of("one")))["name"] == "B"
+    assert [change.fields[0].path for change in harness.plan().changes] == [("status",)]
+
+
+def test_a_declared_time_of_resolution_outlasts_the_closing(harness: Harness) -> None:
+    case = {"name": "A", "status": "open", "resolved_at": "2026-03-01T10:00:00Z"}
+    harness.declare(one=case)
+    harness.apply()
+
+    harness.declare(one={**case, "status": "closed"})
+    harness.apply()
+
+    assert_settled(harness)
+
+
+# ------------------------------------------------------------------------------------ tasks
+
+
+def test_a_new_task_that_is_done_takes_a_second_request_which_the_plan_shows(harness: Harness) -> None:
+    harness.declare(one={"name": "A", "tasks": {}})
+    harness.apply()
+    harness.forget_requests()
+    harness.declare(one={"name": "A", "tasks": {"call": {"description": "Call", "completed": True}}})
+
+    (change,) = harness.plan().changes
+    harness.apply()
+
+    path = f"/api/v2/cases/{harness.id_of('one')}/tasks"
+    assert [(each.method, each.path) for each in change.operations] == [
+        ("POST", path),
+        ("PUT", f"{path}/${{cases.one.tasks.call}}"),
+    ]
+    id = harness.record_of("one").handles["tasks.call"]
+    assert harness.writes == [
+        ("POST", path, {"description": "Call"}),
+        ("PUT", f"{path}/{id}", {"completed": True}),
+    ]
+    assert_settled(harness)
+
+
+@pytest.mark.parametrize("loss", [reset, bad_gateway])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_lost_answer_makes_no_second_task(harness: Harness, loss: Any, *, first: bool) -> None:
+    tasks = {"call": {"description": "Call", "completed": True}, "tell": {"description": "Tell"}}
+    if not first:
+        harness.declare(one={"name": "A", "tasks": {}})
+        harness.apply()
+        people_of(harness).add_task(int(harness.id_of("one")), "Call")
+    harness.declare(one={"name": "A", "tasks": tasks})
+
+    harness.apply(fate=lost(loss))
+
+    shown = people_of(harness).case(int(harness.id_of("one")))["tasks"]
+    done = sorted((each["description"], each["completed"]) for each in shown)
+    theirs = [] if first else [("Call", False)]
+    assert done == [*theirs, ("Call", True), ("Tell", False)]
+    assert_settled(harness)
+
+
+def test_what_analysts_add_is_never_touched(harness: Harness) -> None:
+    declared = {
+        "name": "A",
+        "tasks": {"call": {"description": "Call"}},
+        "notes": {"first": {"title": "Seen"}},
+        "actions": {"go": {"label": "Go", "url": "https://go", "type": "webhook"}},
+    }
+    harness.declare(one=declared)
+    harness.apply()
+    id, people = int(harness.id_of("one")), people_of(harness)
+    people.add_task(id, "Call")
+    people.add_note(id, "Seen")
+    people.add_action(id, "Go", "https://go")
+    assert_settled(harness)
+
+    more = {"label": "More", "url": "https://more", "type": "page"}
+    harness.declare(one={**declared, "actions": {"more": more, "most": {**more, "label": "Most"}}, "tasks": {}})
+    harness.apply()
+    harness.declare(one={"name": "A"})
+    harness.apply()
+
+    shown = people.case(id)
+    assert [each["description"] for each in shown["tasks"]] == ["Call"]
+    assert [each["title"] for each in shown["notes"]] == ["Seen"]
+    assert [each["label"] for each in shown["actions"]] == ["Go"]
+
+
+def test_a_plan_without_reading_knows_what_it_needs(harness: Harness) -> None:
+    harness.declare(
+        one={
+            "name": "A",
+            "fields": {"ticket": "SOC-1", "Impact score": 3},
+            "subscribers": ["lin@acme.example"],
+            "actions": {"go": {"label": "Go", "url": "https://go", "type": "webhook"}},
+        }
+    )
+    harness.apply()
+    harness.declare(one={"name": "A", "fields": {"Impact score": 4}, "subscribers": [], "actions": {}})
+    read = harness.plan()
+
+    unread = harness.plan(refresh=False)
+
+    assert [(each.path, each.body) for change in unread.changes for each in change.operations] == [
+        (each.path, each.body) for change in read.changes for each in change.operations
+    ]
