@@ -1,4 +1,4 @@
-"""For all tests: assertions of the shipped suite show what differed, and what belongs together runs together."""
+"""For all tests: assertions of the shipped suite show what differed, and large modules run in one process each."""
 
 from collections import Counter
 from typing import Final
@@ -11,20 +11,16 @@ MANY: Final = 100
 pytest.register_assert_rewrite("reconciler.testing")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the settings of what nobody knows about a system be tried one by one."""
+    parser.addoption("--each-setting", action="store_true", help="tell every story under each setting alone")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """
-    Have a story told in one process under all settings of a system's switches, and measured the first time only.
-
-    The first telling says which of the others can differ; these run the same lines once more.
-    """
+    """Keep the tests of a large module together, but for the stories of the proof, which are long."""
     sizes = Counter(item.path for item in items)
     for item in items:
-        if isinstance(item, pytest.Function) and "make_emulator" in item.fixturenames:
-            setting = item.callspec.params["make_emulator"]
-            story = item.name.replace(f"[{setting}", " ", 1).rstrip("]")
-            item.add_marker(pytest.mark.xdist_group(f"{item.cls.__name__} {story}"))
-            if setting != next(iter(item.cls.switches), setting):
-                item.add_marker(pytest.mark.no_cover)
-        elif sizes[item.path] >= MANY:
+        is_a_story = isinstance(item, pytest.Function) and "make_emulator" in item.fixturenames
+        if sizes[item.path] >= MANY and not is_a_story:
             item.add_marker(pytest.mark.xdist_group(item.path.name))

@@ -4,6 +4,7 @@ For authors of a new provider: prove it against its emulator. Needs pytest.
 harness      a workspace over an emulated system, spoken to in sentences
 transports   the way there, and how it fails
 samples      what an author says about a system, as data
+mixing       settings of what nobody knows about a system, several at the same time
 story        what the proof is told upon: workspaces, cases of two days, the oracle
 narrative    the good days: what is declared comes true, by the stated requests and no other
 trouble      the bad days: refusals, lost answers, crashes, secrets

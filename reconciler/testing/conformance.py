@@ -9,7 +9,7 @@ system behaves, as data, and this suite tries your provider the way its users an
     class TestAcme(ProviderConformance):
         provider = Acme
         emulator = AcmeEmulator
-        switches = {"default": AcmeEmulator, "old paging": partial(AcmeEmulator, switches=Switches(paging="old"))}
+        switches = {"default": Switches(), "old paging": Switches(paging="old")}
         settings = {"type": "acme", "url": "https://acme.example", "token": "${env.ACME_TOKEN}"}
         env = {"ACME_TOKEN": "acme-demo-token"}
         samples = (
@@ -34,9 +34,9 @@ Four things beside:
 * The emulator is a `reconciler.providers.emulation.Emulator` that also has the methods of
   `reconciler.testing.samples.Emulated`. Make it as strict as your system: it is your only witness. Whatever the
   vendor leaves open becomes a switch of the emulator, and every setting an entry of `switches`, the default first:
-  all tests run under each of them that could make a difference (see `reconciler.testing.story`).
+  all tests run under all of them, a few at the same time (see `reconciler.testing.mixing`).
 * In your conftest.py say `pytest.register_assert_rewrite("reconciler.testing")` before the first import, so that a
-  failure shows what differed.
+  failure shows what differed. There you may also add the option `--each-setting`, to see which of them it was.
 * Begin with one sample and two edits. What a sample leaves out is skipped, and pytest says so.
 
 When a test fails, believe it first. Its name is the promise; its body is short enough to be read as the story.

@@ -1,19 +1,18 @@
 """
 What the proof is told upon: a workspace over the emulator, the cases of two days, and the oracle.
 
-Every test is told under every setting of what nobody knows about the system. The first time it is noted which
-switches the emulator asks for. A setting that moves none of these cannot be noticed: all that happens would happen
-again. Such a run is skipped, and pytest says so; where the first was not told in the same process, none is.
+Every test is told under every setting of what nobody knows about the system: several at the same time (see
+`mixing`), or each alone with pytest's option `--each-setting`, which tells which one it was.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Final, Literal, TypeAlias, TypeVar
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
 
 import pytest
 
@@ -28,6 +27,7 @@ from reconciler.report.jsonplan import write_drift, write_plan
 from reconciler.report.lines import plain
 from reconciler.report.text import render_drift, render_plan
 from reconciler.testing.harness import Harness
+from reconciler.testing.mixing import Settings, mixed
 from reconciler.testing.samples import (
     Attributes,
     Edit,
@@ -50,11 +50,6 @@ Cases: TypeAlias = Mapping[str, Attributes]
 CANARY = "canary-7f3a91c2e5"
 """A secret that must come up nowhere."""
 
-
-_ASKED: Final = pytest.StashKey[dict[Hashable, frozenset[str]]]()
-"""By story, the switches that were asked for when it was told first."""
-
-SAME_RUN: Final = "the first telling asked for no switch that this setting moves: it would be the same once more"
 
 Test = TypeVar("Test", bound=Callable[..., None])
 Example = TypeVar("Example", Edit, OutsideEdit, Respelling)
@@ -87,12 +82,8 @@ class Story:
     """The provider class under test."""
     emulator: ClassVar[Callable[..., Any]]
     """Makes an emulator of the system."""
-    switches: ClassVar[Mapping[str, Callable[[], Any]]] = {}
-    """
-    By name, makers of emulators that differ in what nobody knows about the system; {} is `emulator` alone.
-
-    What an emulator takes it from stands in its attribute `switches`, a dataclass; the others vary the first.
-    """
+    switches: ClassVar[Settings] = {}
+    """By name, settings of what nobody knows about the system, which the emulator takes as `switches`."""
     settings: ClassVar[Mapping[str, Any]]
     """The provider instance as reconciler.yaml has it."""
     env: ClassVar[Mapping[str, str]]
@@ -120,7 +111,8 @@ class Story:
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run each test under every switch, and for each sample that says something about it."""
         if "make_emulator" in metafunc.fixturenames:
-            names = list(self.switches) or ["default"]
+            alone = metafunc.config.getoption("--each-setting", default=False)
+            names = list(self.switches if alone else mixed(self.switches)) or ["default"]
             metafunc.parametrize("make_emulator", names, indirect=True, ids=names)
         if "sample" in metafunc.fixturenames:
             part = getattr(metafunc.function, "part", "declared")
@@ -128,24 +120,15 @@ class Story:
             metafunc.parametrize("sample", samples, ids=[sample.name for sample in samples])
 
     @pytest.fixture
-    def make_emulator(self, request: pytest.FixtureRequest) -> Iterator[Callable[[], Any]]:
-        """Return what makes the system under this setting; skip what would be the first telling once more."""
-        make = self.switches.get(request.param, self.emulator)
-        if len(self.switches) < 2:  # noqa: PLR2004 (one setting leaves nothing to compare)
-            yield make
-            return
-        first = next(iter(self.switches))
-        told = request.config.stash.setdefault(_ASKED, {})
-        story = _story_of(request.node)
-        if request.param != first:
-            others = moved(self.switches[first]().switches, make().switches)
-            if others and story in told and others.isdisjoint(told[story]):
-                pytest.skip(SAME_RUN)
-            yield make
-            return
-        with noting(type(make().switches)) as asked:
-            yield make
-        told[story] = frozenset(asked)
+    def make_emulator(self, request: pytest.FixtureRequest) -> Callable[[], Any]:
+        """Return what makes the system under these settings."""
+        if not self.switches:
+            return self.emulator
+        if request.param in self.switches:
+            return partial(self.emulator, switches=self.switches[request.param])
+        switches, names = mixed(self.switches)[request.param]
+        print(f"{request.param} is {', '.join(names)}")  # noqa: T201 (pytest shows it with a failure)
+        return partial(self.emulator, switches=switches)
 
     @pytest.fixture
     def people(self, make_emulator: Callable[[], Any]) -> Any:
@@ -206,33 +189,6 @@ class Story:
         assert harness.live == harness.desired
         assert len(world.people.cases()) == len(world.foreign) + len(world.declared)
         assert {id: world.people.case(id) for id in world.foreign} == world.foreign
-
-
-@contextmanager
-def noting(switches: type[Any]) -> Iterator[set[str]]:
-    """Note which switches are asked for, by anybody."""
-    names = {field.name for field in fields(switches)}
-    asked: set[str] = set()
-
-    def note(self: object, name: str) -> Any:
-        if name in names:
-            asked.add(name)
-        return object.__getattribute__(self, name)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(switches, "__getattribute__", note)
-        yield asked
-
-
-def moved(first: Any, other: Any) -> frozenset[str]:
-    """Return the names of the switches that stand otherwise."""
-    names = (field.name for field in fields(first))
-    return frozenset(name for name in names if getattr(first, name) != getattr(other, name))
-
-
-def _story_of(test: pytest.Function) -> Hashable:
-    """Return what is the same for the runs of a test that differ in the switches alone."""
-    return test.cls, test.name.replace(f"[{test.callspec.params['make_emulator']}", "[", 1)
 
 
 def by_name(examples: Iterable[Example]) -> dict[str, Example]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final
 
 from reconciler.model.record import Record
@@ -162,7 +161,7 @@ class TestCommunifire(ProviderConformance):
     provider = Communifire
     emulator = CommunifireEmulator
     switches = {  # noqa: RUF012 (the suite's own form)
-        name: partial(CommunifireEmulator, switches=replace(switches, delete=True))
+        name: replace(switches, delete=True)
         for name, switches in SWITCH_SETTINGS.items()
         if not switches.delete  # all of them have it here
     }

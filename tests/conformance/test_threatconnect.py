@@ -368,9 +368,7 @@ class TestThreatConnect(ProviderConformance):
     provider = ThreatConnect
     emulator = Instance
     switches = {  # noqa: RUF012 (the suite's own form)
-        name: partial(Instance, switches=switches)
-        for name, switches in SWITCH_SETTINGS.items()
-        if name != WITHOUT_MODES
+        name: switches for name, switches in SWITCH_SETTINGS.items() if name != WITHOUT_MODES
     }
     settings = SETTINGS
     env = ENV

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final
 
 from reconciler.model.record import Record
@@ -604,9 +603,7 @@ class TestTines(ProviderConformance):
     provider = Tines
     emulator = TinesEmulator
     switches = {  # noqa: RUF012 (the suite's own form)
-        name: partial(TinesEmulator, switches=switches)
-        for name, switches in SWITCH_SETTINGS.items()
-        if name != APPENDING
+        name: switches for name, switches in SWITCH_SETTINGS.items() if name != APPENDING
     }
     settings = {"type": "tines", "url": "https://acme.tines.com", "token": "${env.TINES_TOKEN}", "team_id": 2}  # noqa: RUF012
     env = {"TINES_TOKEN": DEFAULT_TOKEN}  # noqa: RUF012
@@ -626,7 +623,7 @@ class TestTines(ProviderConformance):
 class TestTenantThatAppendsConditions(TestTines):
     """Everything holds, but that conditions which are there cannot be replaced: that is said, and not recorded."""
 
-    switches = {APPENDING: partial(TinesEmulator, switches=SWITCH_SETTINGS[APPENDING])}  # noqa: RUF012
+    switches = {APPENDING: SWITCH_SETTINGS[APPENDING]}  # noqa: RUF012
     samples = (
         replace(
             PARTS,

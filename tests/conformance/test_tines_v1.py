@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Final
 
 from reconciler.providers.tines import Tines
@@ -195,14 +194,14 @@ BARE: Final = Sample(
 UNASSIGNED: Final = Sample(name="unassigned", declared={"name": "Lost badge", "assignees": []})
 
 
-def served(**more: Any) -> Any:
-    """Return a maker of a tenant that is older than v2."""
-    return partial(TinesEmulator, switches=TinesSwitches(v1_cases="served", v2_cases="missing", **more))
+def served(**more: Any) -> TinesSwitches:
+    """Return the switches of a tenant that is older than v2."""
+    return TinesSwitches(v1_cases="served", v2_cases="missing", **more)
 
 
 class TestTinesV1(ProviderConformance):
     provider = Tines
-    emulator = served()
+    emulator = TinesEmulator
     switches = {  # noqa: RUF012 (the suite's own form)
         "default": served(),
         "metadata_post_existing=keep": served(v1_metadata_post_existing="keep"),
