@@ -292,6 +292,7 @@ class SettingsReader:
             return None
         self._expressions.secrets -= addresses
         self._keep_secrets(placed, name, settings)
+        self._expressions.warnings.extend(_cautions(placed, name, settings))
         return Instance(name, type_, settings, provider(settings), source)
 
     def _evaluated(self, placed: Placed) -> tuple[dict[str, Any], set[str]]:
@@ -352,6 +353,11 @@ class SettingsReader:
         if isinstance(written, str) and "${" not in written:
             where = placed.at(("providers", name, key))
             yield f"{where}: `{key}` stands in the file in the clear; write ${{env.NAME}} instead"
+
+
+def _cautions(placed: Placed, name: str, settings: ProviderSettings) -> Iterator[str]:
+    for key, caution in settings.cautions():
+        yield f"{placed.at(('providers', name, key))}: {caution}"
 
 
 def lifecycle_of(defaults: LifecycleSettings, own: LifecycleSettings | None) -> Lifecycle:

@@ -64,6 +64,10 @@ class ProviderSettings(BaseModel):
             raise ValueError("must not hold a user, a password, a query or a fragment")
         return url.rstrip("/")
 
+    def cautions(self) -> Iterator[tuple[str, str]]:
+        """Yield a key and what its reader should know, for settings that are right and will not stay so."""
+        return iter(())
+
 
 class CaseModel(BaseModel):
     """What a user may declare about a case; a system names its attributes and marks their meaning."""

@@ -247,6 +247,14 @@ def test_a_token_in_the_clear_is_kept_secret_and_warned_about(folder: Folder) ->
     )
 
 
+def test_what_a_system_says_of_a_setting_is_told_with_its_place(folder: Folder) -> None:
+    folder.write("reconciler.yaml", SETTINGS.replace("url:", "team_id: 13, url:"))
+
+    (warning,) = folder.load().warnings
+
+    assert warning.endswith("reconciler.yaml:3:29: team 13 is about to move")
+
+
 def test_a_value_of_the_environment_is_in_no_message(folder: Folder) -> None:
     folder.write("reconciler.yaml", SETTINGS.replace("https://acme.example", "${env.WORD}"))
 

@@ -28,11 +28,17 @@ from reconciler.providers.base import (
     schema_of,
 )
 
+MOVING = 13
+
 
 class ToySettings(ProviderSettings):
     type: Literal["toy"]
     token: SecretStr
     team_id: int | None = None
+
+    def cautions(self) -> Iterator[tuple[str, str]]:
+        if self.team_id == MOVING:
+            yield "team_id", f"team {MOVING} is about to move"
 
 
 class ToyCase(CaseModel):

@@ -77,6 +77,7 @@ class TinesSystem(System):
             "tags": sorted(tag["name"] for tag in shown["tags"]),
             "assignees": sorted(user["email"] for user in shown["assignees"]),
             "metadata": {key: value for key, value in shown["metadata"].items() if key != "reconciler"},
+            **{name: _brief(words, shown[name]) for name, words in _BRIEF_OF_TINES.items()},
         }
 
     def _marker(self, case: int) -> dict[str, str]:
@@ -107,7 +108,7 @@ class ThreatConnectSystem(System):
 
     def seen(self, case: int) -> Mapping[str, Any]:
         shown = self.tenant.case(case)
-        return {**shown, **{name: _brief(name, shown[name]["data"]) for name in _BRIEF}}
+        return {**shown, **{name: _brief(words, shown[name]["data"]) for name, words in _BRIEF.items()}}
 
     def rename_group(self, group_id: int, name: str) -> None:
         """Do what people do who rename a group of the intelligence side."""
@@ -153,6 +154,15 @@ class CommunifireSystem(System):
         return [(method, path, _without_hashes(body)) for method, path, body in self.tenant.writes]
 
 
+_BRIEF_OF_TINES: Final[Mapping[str, str]] = {
+    "fields": "{case_input[key]}: {value}",
+    "linked_cases": "{case_id}",
+    "subscribers": "{email}",
+    "actions": "{label}",
+    "tasks": "{description}: {completed}",
+    "notes": "{title}: {content}",
+    "closure_conditions": "{formula}",
+}
 _BRIEF: Final[Mapping[str, str]] = {
     "tags": "{name}",
     "notes": "{text}",
@@ -173,8 +183,8 @@ _MARKER_TAG: Final = re.compile(r"\brc-[0-9a-f]{16}\b")
 """A tag of our making, which no story can know either."""
 
 
-def _brief(name: str, elements: Iterable[Mapping[str, Any]]) -> list[str]:
-    return sorted(_BRIEF[name].format(**element) for element in elements)
+def _brief(words: str, elements: Iterable[Mapping[str, Any]]) -> list[str]:
+    return sorted(words.format(**element) for element in elements)
 
 
 def _without_hashes(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -46,6 +47,11 @@ class TinesSettings(ProviderSettings):
     api_version: Literal["v1", "v2"] = Field(
         default="v2", description="Version of the cases API; Tines removes v1 on 2026-12-01."
     )
+
+    def cautions(self) -> Iterator[tuple[str, str]]:
+        """Tell that v1 ends (vendor's notice of 2026-07-10)."""
+        if self.api_version == "v1":
+            yield "api_version", "Tines removes v1 of its cases API on 2026-12-01; move to v2 before"
 
 
 class ClosureCondition(BaseModel):
