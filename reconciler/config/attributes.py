@@ -20,8 +20,9 @@ from reconciler.config.reading import Declared, Parts, Reading
 from reconciler.config.sentences import Complaints
 from reconciler.config.structures import GIVE, Structures
 from reconciler.errors import Problem
+from reconciler.model.address import NAME
 from reconciler.model.fields import CaseInsensitive, Field, Kind, Timestamp
-from reconciler.model.values import Secret, Value, transform
+from reconciler.model.values import Ref, Secret, Value, transform
 from reconciler.providers.base import Provider
 
 _MOST_DIGITS: Final = 18
@@ -64,6 +65,16 @@ class Attributes:
             self._evaluate(reading)
         if reading.parts is not None:
             self._structures.prepare(reading, reading.parts)
+        self._respell(reading)
+        attributes = self._validated(reading)
+        if reading.found:
+            self._give_back(reading, attributes)
+        for name in self._links & attributes.keys():
+            attributes[name] = self._linked(reading, name, attributes[name])
+        return Declared({**attributes, **reading.settled}, reading.references, reading.links)
+
+    def _respell(self, reading: Reading) -> None:
+        """Write numbers, maps and enums as the schema knows them."""
         for name in self._numbered & reading.raw.keys():
             reading.raw[name] = transform(reading.raw[name], _number)
         for name in self._maps & reading.raw.keys():
@@ -71,10 +82,6 @@ class Attributes:
         for folded in self._folded:
             if isinstance(text := reading.raw.get(folded.name), str):
                 reading.raw[folded.name] = folded.normal(text)
-        attributes = self._validated(reading)
-        if reading.found:
-            self._give_back(reading, attributes)
-        return Declared({**attributes, **reading.settled}, reading.references, reading.links)
 
     # nulls
 
@@ -145,6 +152,16 @@ class Attributes:
         if has_reference(reading.raw.get(name)):
             del reading.raw[name]
             reading.report((name,), f"`{name}` cannot hold a reference: it is a time, not free text")
+
+    # links
+
+    def _linked(self, reading: Reading, name: str, members: frozenset[Value]) -> frozenset[Value]:
+        """Return links with references for names of cases; a number is an id."""
+        steps = {text: (name, at) for at, text in enumerate(reading.raw[name]) if isinstance(text, str)}
+        texts = {text for text in members if isinstance(text, str) and NAME.fullmatch(text)}
+        named = {text: Ref(text, "id") for text in sorted(texts) if not text.isdecimal()}
+        reading.links += ((ref, reading.placed.at(steps.get(text, (name,)))) for text, ref in named.items())
+        return frozenset(named.get(member, member) if isinstance(member, str) else member for member in members)
 
     # maps
 

@@ -91,6 +91,19 @@ def test_a_link_orders_like_a_reference(rig: RigFolder) -> None:
     assert order(rig, text) == {"a": ("b", "c"), "b": (), "c": ()}
 
 
+def test_a_name_links_like_a_reference_and_a_number_is_an_id(rig: RigFolder) -> None:
+    by_name = linked(a="linked: [b, '17', 17, c]", b="linked: [a]", c="code: x")
+    by_reference = linked(
+        a="linked: ['${cases.b.id}', '17', '${cases.c.id}', '${cases.b.id}']",
+        b="linked: ['${cases.a.id}']",
+        c="code: x",
+    )
+
+    assert order(rig, by_name) == order(rig, by_reference) == {"a": ("b", "c"), "b": (), "c": ()}
+    named, referred = rig.load(by_name).cases, rig.load(by_reference).cases
+    assert [case.attributes for case in named.values()] == [case.attributes for case in referred.values()]
+
+
 def test_links_that_form_a_circle_order_as_far_as_they_can(rig: RigFolder) -> None:
     text = linked(
         c="linked: ['${cases.a.id}']", b="linked: ['${cases.c.id}']", a="linked: ['${cases.b.id}']", d="code: x"
@@ -128,4 +141,8 @@ def test_a_case_does_not_link_to_itself_nor_to_what_is_not_there(rig: RigFolder)
     assert rig.problems(linked(one="linked: ['${cases.one.id}', '${cases.oen.id}']")) == [
         "cases/a.yaml:2:27: the case `one` refers to itself",
         "cases/a.yaml:2:46: there is no case `oen`; did you mean `one`?",
+    ]
+    assert rig.problems(linked(one="linked: [17, one, oen]")) == [
+        "cases/a.yaml:2:31: the case `one` refers to itself",
+        "cases/a.yaml:2:36: there is no case `oen`; did you mean `one`?",
     ]

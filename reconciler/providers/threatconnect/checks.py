@@ -40,7 +40,7 @@ def _wrong_ids(case: Case) -> Iterator[Problem]:
                 yield Problem(
                     case.source.at((name,)),
                     f"{member!r} in `{name}` is no id",
-                    "write a number, or ${cases.NAME.id}" if name == "associated_cases" else "write a number",
+                    "write a number, or the name of a case" if name == "associated_cases" else "write a number",
                 )
     for group in _whole(case, "associated_groups"):
         for id in group.fields.get("associated_artifacts", ()):

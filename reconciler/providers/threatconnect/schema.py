@@ -227,7 +227,7 @@ class ThreatConnectCase(CaseModel):
         dict[Text, CaseAttribute], items_of(CaseAttribute), Field(description="By your key.")
     ] = Field(default_factory=dict)
     associated_cases: Annotated[
-        tuple[Text, ...], Set(key=str, links=True), Field(max_length=MANY, description="Ids, or ${cases.NAME.id}.")
+        tuple[Text, ...], Set(key=str, links=True), Field(max_length=MANY, description="Names of cases, or ids.")
     ] = ()
     associated_groups: Annotated[
         tuple[Text | NewGroup, ...], Set(key=str), Field(max_length=MANY, description="Ids, or groups to create.")

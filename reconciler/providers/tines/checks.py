@@ -54,7 +54,7 @@ def _marker(case: Case, settings: TinesSettings) -> Iterator[Problem]:
 
 def _ids(case: Case) -> Iterator[Problem]:
     """Yield members that stand for cases or records, and are no ids."""
-    for name, hint in (("links", "write a number, or ${cases.NAME.id}"), ("records", "write a number")):
+    for name, hint in (("links", "write a number, or the name of a case"), ("records", "write a number")):
         for member in sorted(member for member in case.attributes.get(name, ()) if isinstance(member, str)):
             if not NUMBER.fullmatch(member):
                 yield Problem(case.source.at((name,)), f"{member!r} in `{name}` is no id", hint)

@@ -129,9 +129,9 @@ class TinesCase(CaseModel):
         Map(separator="|"),
         Field(description="Values by key or name of the team's fields; a list for several. null removes one."),
     ] = Field(default_factory=dict)
-    links: Annotated[
-        frozenset[Text], Set(links=True), Field(description="Other cases: ids, or ${cases.NAME.id}.")
-    ] = frozenset()
+    links: Annotated[frozenset[Text], Set(links=True), Field(description="Other cases: names, or ids.")] = (
+        frozenset()
+    )
     subscribers: Annotated[
         frozenset[Email],
         Set(fold=str.lower, shared=True),

@@ -399,7 +399,7 @@ CLEAR = "an `xid` must be written in the clear; it is how the thing is found aga
         (
             {"associated_cases": ["x", "12", "0", "1 2", "-1", "٣"]},
             [
-                f"associated_cases: {id!r} in `associated_cases` is no id; write a number, or ${{cases.NAME.id}}"
+                f"associated_cases: {id!r} in `associated_cases` is no id; write a number, or the name of a case"
                 for id in ("-1", "0", "1 2", "x", "٣")
             ],
         ),
