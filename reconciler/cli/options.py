@@ -12,7 +12,7 @@ import difflib
 import functools
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import click
@@ -112,18 +112,38 @@ def excludes(function: _F) -> _F:
     )(function)
 
 
+def budget(function: _F) -> _F:
+    """Declare --budget."""
+    return option(
+        "--budget",
+        "budget",
+        type=click.IntRange(min=1000),
+        default=60_000,
+        show_default=True,
+        metavar="N",
+        help="With --format markdown: characters at most; whole cases are cut, and it is said which.",
+    )(function)
+
+
+TEXT_OR_JSON: Final = ("text", "json")
+"""The formats of every command."""
+
+
+def _format(formats: Sequence[str]) -> Callable[[_F], _F]:
+    return option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default="text",
+        show_default=True,
+        help="How results are written to stdout.",
+    )
+
+
 _COMMON: Final = (
     # RECONCILER_CHDIR belongs to the option before the command, so that it never overrides one that was typed.
     click.option(
         "-C", "--chdir", "chdir", metavar="DIR", help="Work in this folder; also allowed before the command."
-    ),
-    option(
-        "--format",
-        "format_",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="How results are written to stdout.",
     ),
     option("--json", "as_json", is_flag=True, help="Short for --format json."),
     option("--no-color", "no_color", is_flag=True, help="Write no colours; NO_COLOR does the same."),
@@ -148,7 +168,9 @@ def _is_common(parameter: click.Parameter) -> bool:
     return parameter.name in {*_COMMON_NAMES, "chdir"}
 
 
-def command(name: str, **settings: Any) -> Callable[[Body], click.Command]:
+def command(
+    name: str, *, formats: Sequence[str] = TEXT_OR_JSON, **settings: Any
+) -> Callable[[Body], click.Command]:
     """Make a command of a function that takes a Run and returns an exit code; it takes the common options too."""
 
     def declare(body: Body) -> click.Command:
@@ -167,7 +189,7 @@ def command(name: str, **settings: Any) -> Callable[[Body], click.Command]:
             with handling(at_once):
                 return guarded(run.output, act)
 
-        for add in reversed(_COMMON):
+        for add in reversed((_COMMON[0], _format(formats), *_COMMON[1:])):
             callback = add(callback)
         made = click.command(name, cls=click.Command, **settings)(callback)
         made.params.sort(key=_is_common)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import click
 
-from reconciler.cli.options import command, excludes, option, targets
+from reconciler.cli.options import budget, command, excludes, option, targets
 from reconciler.cli.run import Run
 
 CHANGES = 2
+FORMATS = ("text", "json", "markdown", "html")
 
 _PLAN_EXAMPLES = """\b
 Examples:
@@ -17,10 +18,11 @@ Examples:
   reconciler plan --out plan.json && reconciler apply plan.json
   reconciler plan --target soc.phishing-wave
   reconciler plan --detailed-exitcode --json > plan.json
+  reconciler plan --format markdown --budget 20000 > comment.md
 """
 
 
-@command("plan", epilog=_PLAN_EXAMPLES)
+@command("plan", formats=FORMATS, epilog=_PLAN_EXAMPLES)
 @option("--out", "out", metavar="FILE", help="Save the plan, for `apply FILE`.")
 @option(
     "--detailed-exitcode", "detailed", is_flag=True, help="Exit with 2 if there is something to apply, 0 if not."
@@ -28,8 +30,16 @@ Examples:
 @targets
 @excludes
 @option("--refresh/--no-refresh", "refresh", help="Whether to read the live cases.")
+@budget
 def plan(
-    run: Run, out: str | None, detailed: bool, targets: Sequence[str], excludes: Sequence[str], refresh: bool
+    run: Run,
+    *,
+    out: str | None,
+    detailed: bool,
+    targets: Sequence[str],
+    excludes: Sequence[str],
+    refresh: bool,
+    budget: int,
 ) -> int:
     """Show what apply would do. Sends nothing but reading requests."""
     from reconciler.cli.planfiles import save_plan, show_plan
@@ -37,17 +47,18 @@ def plan(
     made = run.open().plan(targets=targets, excludes=excludes, refresh=refresh)
     if out is not None:
         save_plan(run, made, out)
-    show_plan(run, made)
+    show_plan(run, made, budget)
     if out is not None:
         run.output.note(f"Saved to {out}; apply it with: reconciler apply {out}")
     return CHANGES if detailed and not made.is_empty else 0
 
 
-@command("show")
+@command("show", formats=FORMATS)
 @click.argument("planfile", metavar="PLANFILE")
-def show(run: Run, planfile: str) -> int:
+@budget
+def show(run: Run, planfile: str, budget: int) -> int:
     """Show a saved plan."""
     from reconciler.cli.planfiles import load_plan, show_plan
 
-    show_plan(run, load_plan(planfile))
+    show_plan(run, load_plan(planfile), budget)
     return 0

@@ -14,16 +14,23 @@ from reconciler.errors import PlanRefused, ReconcilerError
 from reconciler.model.plan import Plan
 from reconciler.providers.registry import provider_types
 from reconciler.report.jsonplan import write_plan
+from reconciler.report.markdown import plan_markdown
 from reconciler.report.planfile import MAX_BYTES, read_plan
 from reconciler.report.text import render_plan
+from reconciler.report.webpage import plan_html
 
 
-def show_plan(run: Run, plan: Plan) -> None:
-    """Write a plan to stdout in the format that was asked for."""
-    if run.as_json:
-        run.output.pieces(write_plan(plan))
-    else:
-        run.output.lines(render_plan(plan))
+def show_plan(run: Run, plan: Plan, budget: int) -> None:
+    """Write a plan to stdout in the format that was asked for; Markdown within a budget of characters."""
+    match run.format:
+        case "json":
+            run.output.pieces(write_plan(plan))
+        case "markdown":
+            run.output.pieces([plan_markdown(plan, budget)])
+        case "html":
+            run.output.pieces(plan_html(plan))
+        case _:
+            run.output.lines(render_plan(plan))
 
 
 def load_plan(name: str) -> Plan:

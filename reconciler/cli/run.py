@@ -25,9 +25,14 @@ class Run:
 
     output: Output
     env: Mapping[str, str]
-    as_json: bool = False
+    format: str = "text"
     lock_timeout: float = 30.0
     may_ask: bool = True
+
+    @property
+    def as_json(self) -> bool:
+        """Tell whether results are for programs."""
+        return self.format == "json"
 
     def open(self, *, stop: Stop | None = None, parallelism: int = PARALLELISM) -> Workspace:
         """Open the workspace of the current folder; from then on its secrets are masked in all output."""
@@ -74,7 +79,7 @@ def start(common: Mapping[str, Any]) -> Run:
     return Run(
         output=Output.of_process(tone, env),
         env=env,
-        as_json=common["as_json"] or common["format_"] == "json",
+        format="json" if common["as_json"] else common["format_"],
         lock_timeout=common["lock_timeout"],
         may_ask=common["input_"],
     )

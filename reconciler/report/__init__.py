@@ -4,6 +4,9 @@ What people and programs get to read, as pure functions from values to text.
 hostile   the boundary: text from live systems and files made harmless
 lines     a line of text with a little style, which the terminal paints
 text      plan, result, drift and state as lines
+values    values and their differences as lines; sides: side by side
+markdown  plan and drift for the comment under a pull request
+webpage   plan and drift as one HTML file
 encoding  JSON that is harmless to print, one item a line
 jsonplan  plan → JSON
 planfile  JSON → plan, checked; the JSON Schema of both

@@ -49,6 +49,7 @@ _NOT_DONE: Final = (
     (Status.SKIPPED, "Not tried:", Style.WARNING),
 )
 _MARGIN: Final = "      "
+GONE: Final = "gone from the system"
 _FIELD: Final = 3
 """The length of the path of an item's field: attribute, key, field."""
 
@@ -87,7 +88,17 @@ def plan_summary(plan: Plan) -> str:
 
 def _change(change: Change) -> Iterator[Line]:
     sign, style = _SIGNS[change.action]
-    yield _heading(sign, style, str(change.address), change.id, _note(change))
+    yield _heading(sign, style, str(change.address), change.id, change_note(change))
+    yield from change_lines(change)
+
+
+def change_sign(action: Action) -> str:
+    """Return the sign of an action."""
+    return _SIGNS[action][0]
+
+
+def change_lines(change: Change) -> Iterator[Line]:
+    """Yield what becomes of the fields of a case, and the requests that this takes."""
     for field in change.fields:
         cause = "" if change.action is Action.CREATE else str(field.cause)
         yield from difference(field.path, field.before, field.after, margin=_MARGIN, note=cause)
@@ -104,7 +115,7 @@ def _heading(sign: str, style: Style, address: str, id: str | None, note: str) -
     return line("  ", Span(f"{sign} ", style), Span(address, Style.STRONG), identity, Span(remark, Style.QUIET))
 
 
-def _note(change: Change) -> str:
+def change_note(change: Change) -> str:
     """Return what the sign alone does not tell."""
     parts = (change.reason, _usual_note(change))
     return "; ".join(part for part in parts if part)
@@ -164,15 +175,19 @@ def render_message(label: str, text: str, style: Style) -> Iterator[Line]:
 
 def render_drift(report: DriftReport) -> Iterator[Line]:
     """Yield what is live otherwise than it was applied, and a line that counts it."""
+    if report.drift:
+        yield line(Span("Changed outside of reconciler:", Style.STRONG))
+        yield ()
+        yield from _drifts(report.drift)
+    yield line(Span(drift_summary(report), Style.STRONG))
+
+
+def drift_summary(report: DriftReport) -> str:
+    """Return the one line that says how much has drifted."""
     if not report.drift:
         cases = "1 case is" if report.clean == 1 else f"{report.clean} cases are"
-        yield line(Span(f"No drift. {cases} as applied.", Style.STRONG))
-        return
-    yield line(Span("Changed outside of reconciler:", Style.STRONG))
-    yield ()
-    yield from _drifts(report.drift)
-    counts = f"Drift: {report.drifted} drifted, {report.missing} missing, {report.clean} clean."
-    yield line(Span(counts, Style.STRONG))
+        return f"No drift. {cases} as applied."
+    return f"Drift: {report.drifted} drifted, {report.missing} missing, {report.clean} clean."
 
 
 def _drifts(drift: Iterable[Drift]) -> Iterator[Line]:
@@ -183,9 +198,14 @@ def _drifts(drift: Iterable[Drift]) -> Iterator[Line]:
 
 def _drift(drift: Drift) -> Iterator[Line]:
     if drift.missing:
-        yield _heading("-", Style.REMOVE, str(drift.address), drift.id, "gone from the system")
+        yield _heading("-", Style.REMOVE, str(drift.address), drift.id, GONE)
         return
     yield _heading("~", Style.CHANGE, str(drift.address), drift.id, "")
+    yield from drift_lines(drift)
+
+
+def drift_lines(drift: Drift) -> Iterator[Line]:
+    """Yield how the fields of a case are otherwise than they were applied."""
     for field in drift.fields:
         yield from difference(field.path, field.recorded, field.live, margin=_MARGIN)
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import islice
-from typing import Final
+from typing import Final, TypeGuard
 
 from reconciler.model.change import is_absent
 from reconciler.model.values import Digest, Entry, Path, Ref, Template, Value, to_json
@@ -107,7 +107,7 @@ def difference(path: Path, before: Value, after: Value, *, margin: str, note: st
     elif _is_item(path, before, after):
         yield line(*head, tail)
         yield from _item(before, after, f"{margin}    ")
-    elif _is_long(before) or _is_long(after):
+    elif is_long(before) or is_long(after):
         yield line(*head, tail)
         yield from _text(before, after, f"{margin}    ")
     else:
@@ -148,7 +148,8 @@ def _as_set(value: Value) -> frozenset[Value]:
     return frozenset(value) if isinstance(value, AbstractSet) else frozenset()
 
 
-def _is_long(value: Value) -> bool:
+def is_long(value: Value) -> TypeGuard[str]:
+    """Tell whether a value is a text of several lines."""
     return isinstance(value, str) and "\n" in value
 
 

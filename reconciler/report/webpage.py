@@ -1,0 +1,218 @@
+"""
+A plan, or drift, as one HTML file that needs nothing else: no network, and to be read no script either.
+
+header      what it is, the summary line, where it comes from
+form        words, action, cause; the script shows it and hides what does not fit (also `#words=…&action=…`)
+sections    warnings · changes, what cannot be undone first · what was changed outside
+
+Every text passes `text`, which makes it harmless and escapes it; mypy holds the rest apart, since markup is a type
+of its own. A policy in the page forbids whatever is not in it: scripts and styles are named by their hashes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final, Literal, NewType
+
+from reconciler import __version__
+from reconciler.model.change import Action, Change, Drift, DriftReport, FieldChange
+from reconciler.model.operation import Operation
+from reconciler.model.plan import Plan
+from reconciler.model.values import Path, Value
+from reconciler.report.hostile import inline, visible
+from reconciler.report.markdown import ORDER
+from reconciler.report.sides import Side, side_by_side
+from reconciler.report.text import BODY_WIDTH, GONE, change_note, change_sign, drift_summary, plan_summary
+from reconciler.report.values import VALUE_WIDTH, compact, dotted
+
+Markup = NewType("Markup", str)
+"""HTML that is safe to write."""
+
+EMPTY: Final = Markup("")
+
+
+def plan_html(plan: Plan) -> Iterator[str]:
+    """Yield a page that shows a plan, in pieces."""
+    yield from _head(f"Plan for {plan.workspace}", plan_summary(plan), tuple(ORDER))
+    origin = f"{plan.digest} · serial {plan.serial} · made {plan.created_at} · reconciler {__version__}"
+    yield element("p", text(origin), class_="quiet")
+    yield from _list("Warnings", [element("li", text(warning, lines=True)) for warning in plan.warnings])
+    yield from _section("Changes", (_change(change) for action in ORDER for change in _with(plan, action)))
+    yield from _section("Changed outside", map(_drift, plan.drift))
+    yield _foot()
+
+
+def drift_html(report: DriftReport) -> Iterator[str]:
+    """Yield a page that shows drift, in pieces."""
+    yield from _head(f"Drift in {report.workspace}", drift_summary(report), ("drifted", "missing"))
+    yield from _section("Changed outside", map(_drift, report.drift))
+    yield _foot()
+
+
+# ------------------------------------------------------------------------------------------------- markup
+
+
+def text(value: str, *, lines: bool = False) -> Markup:
+    """Return text as markup: harmless, escaped, on one line unless it has `lines`."""
+    return Markup(html.escape(visible(value) if lines else inline(value)))
+
+
+def element(name: str, /, *children: Markup, **attributes: str | Literal[True]) -> Markup:
+    """Return an element; attributes are escaped, a trailing `_` is dropped, `data_x` is `data-x`."""
+    said = "".join(f" {_attribute(key, value)}" for key, value in attributes.items())
+    return Markup(f"<{name}{said}>{''.join(children)}</{name}>")
+
+
+def _attribute(key: str, value: str | Literal[True]) -> str:
+    name = key.rstrip("_").replace("_", "-")
+    return name if value is True else f'{name}="{html.escape(inline(value))}"'
+
+
+def _joined(children: Iterable[Markup]) -> Markup:
+    return Markup("".join(children))
+
+
+# --------------------------------------------------------------------------------------------------- page
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files("reconciler.report") / name).read_text(encoding="utf-8")
+
+
+def _hash(asset: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(asset.encode()).digest()).decode()}'"
+
+
+def _head(title: str, summary: str, actions: Iterable[str]) -> Iterator[str]:
+    style = _asset("webpage.css")
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(_asset('webpage.js'))}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    yield "<!doctype html>\n"
+    yield '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{html.escape(policy, quote=False)}">\n'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    yield '<meta name="referrer" content="no-referrer">\n'
+    yield f"{element('title', text(title))}\n<style>{style}</style>\n</head>\n<body>\n<header>\n"
+    yield f"{element('h1', text(title))}\n{element('p', text(summary), class_='summary')}\n</header>\n<main>\n"
+    yield f"{_form(actions)}\n"
+
+
+def _form(actions: Iterable[str]) -> Markup:
+    """Return the filter, which only the script shows."""
+    search = Markup('<input type="search" name="words" autocomplete="off">')
+    return element(
+        "form",
+        element("label", text("Search"), search),
+        element("label", text("Action"), _select("action", actions)),
+        element("label", text("Cause"), _select("cause", ("config", "drift"))),
+        element("output", EMPTY, aria_live="polite"),
+        role="search",
+        hidden=True,
+    )
+
+
+def _select(name: str, values: Iterable[str]) -> Markup:
+    options = [element("option", text("all"), value=""), *(element("option", text(value)) for value in values)]
+    return element("select", *options, name=name)
+
+
+def _foot() -> str:
+    return f"</main>\n<script>{_asset('webpage.js')}</script>\n</body>\n</html>\n"
+
+
+def _section(title: str, articles: Iterable[Markup]) -> Iterator[str]:
+    heading = f"{element('h2', text(title))}\n"
+    for article in articles:
+        yield f"{heading}{article}\n"
+        heading = ""
+
+
+def _list(title: str, items: list[Markup]) -> Iterator[str]:
+    if items:
+        yield f"{element('h2', text(title))}\n{element('ul', *items)}\n"
+
+
+# -------------------------------------------------------------------------------------------------- cases
+
+
+def _with(plan: Plan, action: Action) -> Iterator[Change]:
+    return (change for change in plan.changes if change.action is action)
+
+
+def _change(change: Change) -> Markup:
+    causes = "" if change.action is Action.CREATE else " ".join(change.causes)
+    said = [str(change.action), causes.replace(" ", " + "), change_note(change)]
+    fields = [_field_change(field, has_cause=bool(causes)) for field in change.fields]
+    requests = [_request(operation) for operation in change.operations]
+    parts = [_table(("field", "live", "becomes", "cause"), fields)] if fields else []
+    parts += [element("ol", *requests, class_="requests")] if requests else []
+    about = _About(change_sign(change.action), str(change.address), change.id, str(change.action), causes)
+    return _article(about, said, parts)
+
+
+def _drift(drift: Drift) -> Markup:
+    kind, sign = ("missing", "-") if drift.missing else ("drifted", "~")
+    fields = [_row(field.path, field.recorded, field.live, "drift") for field in drift.fields]
+    parts = [_table(("field", "applied", "live", "cause"), fields)] if fields else []
+    said = [GONE] if drift.missing else []
+    return _article(_About(sign, str(drift.address), drift.id, kind, "drift"), said, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What stands at the head of a case, and what it is filtered by."""
+
+    sign: str
+    address: str
+    id: str | None
+    kind: str
+    causes: str
+
+
+def _article(about: _About, said: Iterable[str], parts: Iterable[Markup]) -> Markup:
+    identity = element("span", text(f"(id {about.id})" if about.id else ""), class_="quiet")
+    name = [element("span", text(about.sign), class_="sign"), Markup(" "), element("code", text(about.address))]
+    notes = text(" · ".join(note for note in said if note))
+    summary = element("summary", element("h3", *name), Markup(" "), identity, Markup(" "), notes)
+    details = element("details", summary, *parts, open=True)
+    return element("article", details, class_=about.kind, data_action=about.kind, data_cause=about.causes)
+
+
+def _table(names: Iterable[str], rows: Iterable[Markup]) -> Markup:
+    widths = {"field": "name", "cause": "cause"}
+    heads = [element("th", text(name), scope="col", class_=widths.get(name, "value")) for name in names]
+    head = element("thead", element("tr", *heads))
+    return element("div", element("table", head, element("tbody", *rows)), class_="scroll")
+
+
+def _field_change(field: FieldChange, *, has_cause: bool) -> Markup:
+    return _row(field.path, field.before, field.after, str(field.cause) if has_cause else "")
+
+
+def _row(path: Path, before: Value, after: Value, cause: str) -> Markup:
+    sides = list(side_by_side(before, after))
+    cells = [element("td", _joined(_side(side) for side in column)) for column in zip(*sides, strict=True)]
+    name = element("th", element("code", text(dotted(path))), scope="row")
+    return element("tr", name, *(cells or [element("td"), element("td")]), element("td", text(cause)))
+
+
+def _side(side: Side) -> Markup:
+    """Return a line on one side: gone, come, or the same."""
+    said = text(side.text or "")
+    return _joined((element(side.kind, said) if side.kind and side.text else said, Markup("<br>")))
+
+
+def _request(operation: Operation) -> Markup:
+    body = "" if operation.body is None else inline(compact(operation.body), BODY_WIDTH)
+    target = f"{operation.method} {inline(operation.target, VALUE_WIDTH)}"
+    why = element("span", text(f" {operation.why}"), class_="quiet")
+    return element("li", element("code", text(f"{target}  {body}")), why)

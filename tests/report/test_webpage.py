@@ -1,0 +1,196 @@
+"""A plan as one HTML file: what it shows, that nothing of others becomes a node, and that nothing leaves it."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import subprocess
+import threading
+from dataclasses import replace
+from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from reconciler.model.change import Cause, Change, DriftReport, FieldChange
+from reconciler.report.webpage import drift_html, plan_html
+from tests.report import worlds
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+ALL = worlds.plan(
+    worlds.UPDATE,
+    worlds.CREATE,
+    worlds.DELETE,
+    worlds.RELEASE,
+    worlds.IMPORT,
+    worlds.ITEMS,
+    drift=worlds.DRIFT,
+    warnings=("limits: more than allowed",),
+)
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "</code></article><script>document.title='owned'</script>",
+    '" autofocus onfocus="alert(1)',
+    "<!--", "]]>", "&lt;b&gt;", "javascript:alert(1)", "\x1b[2J\u202e\u200b",
+]  # fmt: skip
+OF_THE_PAGE = {"html", "head", "meta", "title", "style", "body", "header", "main", "script"} | {
+    "form", "label", "input", "select", "option", "output", "h1", "h2", "h3", "p", "ul", "ol", "li", "article",
+    "details", "summary", "span", "code", "div", "table", "thead", "tbody", "tr", "th", "td", "ins", "del", "br",
+}  # fmt: skip
+
+
+class Nodes(HTMLParser):
+    """What a page is made of."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.open: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag not in {"meta", "br", "input"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def page_of(*changes: Change, **more: object) -> str:
+    return "".join(plan_html(worlds.plan(*changes, **more)))
+
+
+def words(page: str) -> str:
+    """Return what is to be read on a page."""
+    body = re.sub(r"<(style|script)>.*?</\1>", "", page, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", body)))
+
+
+def hostile(text: str) -> Change:
+    fields = tuple(
+        FieldChange((text, str(n)), value, text, Cause.DRIFT) for n, value in enumerate((None, "a\nb", 1))
+    )
+    return replace(worlds.UPDATE, id=text, reason=text, fields=fields)
+
+
+def test_a_plan_is_read_without_script_or_network() -> None:
+    page = "".join(plan_html(ALL))
+    read = words(page)
+
+    for text in (
+        "Plan: 1 to create, 2 to update, 1 to delete, 1 to release, 1 to import.",
+        'soc.phishing-wave (id 42) update · config + drift field live becomes cause metadata.region "emea" config',
+        'PUT /api/v2/cases/42 {"priority":"high","add_tag_names":["q4"],"remove_tag_names":["triage"]}',
+        "limits: more than allowed",
+        ALL.digest,
+    ):
+        assert text in read, read
+    assert not re.search(r"(?:src|href)=|url\(|@import", page)
+    assert 0 < read.index("soc.gone") < read.index("soc.phishing-wave") < read.index("Changed outside")
+
+
+def test_drift_is_a_page_too() -> None:
+    read = words("".join(drift_html(DriftReport("acme", worlds.DRIFT, 3))))
+
+    assert "Drift: 1 drifted, 1 missing, 3 clean." in read
+    assert 'priority "high" "low" drift' in read
+
+
+def test_texts_stand_side_by_side() -> None:
+    field = FieldChange(("description",), "same\nold", "same\nnew\nmore")
+
+    page = page_of(replace(worlds.UPDATE, fields=(field,)))
+
+    assert "<td>same<br><del>old</del><br><br></td><td>same<br><ins>new</ins><br><ins>more</ins><br></td>" in page
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_makes_no_node_and_no_attribute(text: str) -> None:
+    page = page_of(hostile(text), drift=worlds.DRIFT, workspace=text, warnings=(text,))
+    nodes, usual = Nodes(page), Nodes(page_of(hostile("x"), drift=worlds.DRIFT, workspace="x", warnings=("x",)))
+
+    assert nodes.tags == usual.tags
+    assert nodes.attributes == usual.attributes
+    assert set(nodes.tags) <= OF_THE_PAGE
+    assert nodes.open == []
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e]", page)
+
+
+# ------------------------------------------------------------------------------------- in a real browser
+
+
+def browsed(page: str, tmp_path: Path, fragment: str = "") -> str:
+    """Return the document as Chromium has it when its script has run."""
+    path = tmp_path / "plan.html"
+    path.write_text(page)
+    command = [
+        str(CHROMIUM),
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={tmp_path / 'browser'}",
+    ]
+    done = subprocess.run(
+        [*command, "--virtual-time-budget=2000", "--dump-dom", f"{path.as_uri()}{fragment}"],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+def cases_shown(document: str) -> list[str]:
+    shown = [
+        each
+        for each in re.findall(r"<article[^>]*>.*?</article>", document, re.DOTALL)
+        if 'hidden=""' not in each[:200]
+    ]
+    return [str(re.search(r"<code>(.*?)</code>", each)[1]) for each in shown]  # type: ignore[index]
+
+
+@in_a_browser
+def test_in_a_browser_the_filter_is_there_and_works(tmp_path: Path) -> None:
+    page = "".join(plan_html(ALL))
+
+    whole = browsed(page, tmp_path)
+    assert re.search(r'<form role="search">', whole)
+    assert "8 of 8 cases" in whole
+    assert cases_shown(browsed(page, tmp_path, "#action=delete")) == ["soc.gone"]
+    assert cases_shown(browsed(page, tmp_path, "#words=emea+region")) == ["soc.phishing-wave"]
+    assert "soc.new" not in cases_shown(browsed(page, tmp_path, "#cause=drift"))
+
+
+@in_a_browser
+def test_in_a_browser_nothing_of_others_runs_and_no_request_leaves(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Witness(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Witness)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    texts = [
+        f"<img src={url}/image>",
+        f"<script src={url}/script></script>",
+        f"<style>@import '{url}/style';</style>",
+    ]
+    try:
+        document = browsed(page_of(*map(hostile, [*HOSTILE, *texts])), tmp_path)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+    assert asked == []
+    assert "<img" not in document
+    assert "<title>Plan for acme</title>" in document
