@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,17 @@ import click
 from reconciler.cli.faults import FAILURE, INTERRUPTED
 from reconciler.cli.options import command, excludes, option, targets
 from reconciler.cli.run import PARALLELISM, Run
-from reconciler.errors import Incomplete, ReconcilerError
+from reconciler.errors import Incomplete, PlanRefused, ReconcilerError
 
 if TYPE_CHECKING:
     from reconciler.cli.signals import Stopping
     from reconciler.model.plan import Plan
     from reconciler.model.result import Result
+    from reconciler.report.lines import Line
     from reconciler.workspace import Workspace
 
 LONGEST_ANSWER = 1000
+_DIGEST = re.compile("sha256:[0-9a-f]{64}")
 QUESTION = "Apply these changes? Only 'yes' will be accepted: "
 
 _EXAMPLES = """\b
@@ -28,6 +31,7 @@ Examples:
   reconciler apply
   reconciler apply --auto-approve --no-input
   reconciler plan --out plan.json && reconciler apply plan.json
+  reconciler apply --if-digest plan.json
   reconciler apply --target soc.phishing-wave --parallelism 4
 """
 
@@ -35,6 +39,12 @@ Examples:
 @command("apply", epilog=_EXAMPLES)
 @click.argument("planfile", metavar="[PLANFILE]", required=False)
 @option("--auto-approve", "auto_approve", is_flag=True, help="Do not ask; a saved plan is never asked about.")
+@option(
+    "--if-digest",
+    "reviewed",
+    metavar="DIGEST|PLANFILE",
+    help="Plan anew, and apply if that means the same as what was reviewed: sha256:… or a saved plan.",
+)
 @targets
 @excludes
 @option(
@@ -48,8 +58,10 @@ Examples:
 )
 def apply(
     run: Run,
+    *,
     planfile: str | None,
     auto_approve: bool,
+    reviewed: str | None,
     targets: Sequence[str],
     excludes: Sequence[str],
     parallelism: int,
@@ -58,19 +70,22 @@ def apply(
     from reconciler.cli.signals import Stopping, handling
     from reconciler.engine.stop import Stop
 
-    if planfile is not None and (targets or excludes):
+    if planfile is not None and (targets or excludes or reviewed):
         raise ReconcilerError(
-            "a saved plan is applied as it is: --target and --exclude do not go with PLANFILE",
-            hint="give them to `reconciler plan --out FILE`",
+            "a saved plan is applied as it is: --target, --exclude and --if-digest do not go with PLANFILE",
+            hint="give the first two to `reconciler plan --out FILE`; `--if-digest PLANFILE` plans anew",
         )
     stopping = Stopping(Stop())
     with handling(stopping):
         workspace = run.open(stop=stopping.stop, parallelism=parallelism)
         if planfile is not None:
             return _apply_saved(run, workspace, planfile)
-        question = Question(run, stopping, auto_approve, workspace.configuration.settings.limits.enforce)
-        result = workspace.apply(targets=targets, excludes=excludes, confirm=question)
-        return _report(run, result, is_empty=question.is_empty)
+        enforce = workspace.configuration.settings.limits.enforce
+        answer: Question | Review = Question(run, stopping, auto_approve, enforce)
+        if reviewed is not None:
+            answer = Review(run, reviewed, enforce)
+        result = workspace.apply(targets=targets, excludes=excludes, confirm=answer)
+        return _report(run, result, is_empty=answer.is_empty)
 
 
 def _apply_saved(run: Run, workspace: Workspace, planfile: str) -> int:
@@ -129,6 +144,42 @@ class Question:
             return "no"
         finally:
             self.stopping.asking = False
+
+
+@dataclass(slots=True)
+class Review:
+    """Shows a plan and lets it pass if it means what was reviewed."""
+
+    run: Run
+    reviewed: str
+    """A digest, or the name of a saved plan."""
+    enforce: Callable[[Plan], None]
+    is_empty: bool = False
+
+    def __call__(self, plan: Plan) -> bool:
+        """Return True; raise PlanRefused where the plan is another one."""
+        from reconciler.cli.planfiles import load_plan
+        from reconciler.report.compare import render_comparison
+        from reconciler.report.text import render_plan
+
+        self.is_empty = plan.is_empty
+        if _DIGEST.fullmatch(self.reviewed):
+            self._compare(plan, self.reviewed, render_plan(plan))
+        else:
+            saved = load_plan(self.reviewed)
+            self._compare(plan, saved.digest, render_comparison(saved, plan))
+        _show(self.run, plan)
+        self.enforce(plan)
+        return True
+
+    def _compare(self, plan: Plan, digest: str, difference: Iterable[Line]) -> None:
+        if plan.digest == digest:
+            return
+        self.run.output.talk(difference)
+        raise PlanRefused(
+            f"this is not the plan that was reviewed: its digest is {plan.digest} now; nothing was written",
+            hint="review it again: `reconciler plan --out FILE`",
+        )
 
 
 def _nobody_answers(why: str) -> ReconcilerError:

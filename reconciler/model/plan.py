@@ -69,13 +69,13 @@ class Plan:
     @property
     def digest(self) -> str:
         """Return the hash of the plan's meaning: the same plan made twice has the same digest."""
-        meaning = [_meaning(change) for change in sorted(self.changes, key=lambda change: change.address)]
-        text = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        meanings = [meaning(change) for change in sorted(self.changes, key=lambda change: change.address)]
+        text = json.dumps(meanings, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def _meaning(change: Change) -> list[Any]:
-    """Return what a change does; markers are left out, since they name the state and not the meaning."""
+def meaning(change: Change) -> list[Any]:
+    """Return what a change does, as JSON; markers are left out, since they name the state and not the meaning."""
     fields = [[list(f.path), to_json(f.before), to_json(f.after), f.cause] for f in _by_path(change.fields)]
     operations = [
         [o.method, o.target, to_json(transform(o.body, _without_marker)), o.why] for o in change.operations

@@ -7,6 +7,7 @@ text      plan, result, drift and state as lines
 values    values and their differences as lines; sides: side by side
 markdown  plan and drift for the comment under a pull request
 webpage   plan and drift as one HTML file
+compare   how a fresh plan differs from the one that was reviewed
 encoding  JSON that is harmless to print, one item a line
 jsonplan  plan → JSON
 planfile  JSON → plan, checked; the JSON Schema of both

@@ -67,7 +67,7 @@ def render_plan(plan: Plan) -> Iterator[Line]:
             yield line(Span("What will be done about it, and about the configuration:", Style.STRONG))
             yield ()
     for change in plan.changes:
-        yield from _change(change)
+        yield from render_change(change)
         yield ()
     for warning in plan.warnings:
         yield from render_message("Warning", warning, Style.WARNING)
@@ -86,10 +86,16 @@ def plan_summary(plan: Plan) -> str:
     )
 
 
-def _change(change: Change) -> Iterator[Line]:
-    sign, style = _SIGNS[change.action]
-    yield _heading(sign, style, str(change.address), change.id, change_note(change))
+def render_change(change: Change) -> Iterator[Line]:
+    """Yield what is done about one case."""
+    yield change_heading(change)
     yield from change_lines(change)
+
+
+def change_heading(change: Change) -> Line:
+    """Return the line that says which case it is, and what is done about it."""
+    sign, style = _SIGNS[change.action]
+    return _heading(sign, style, str(change.address), change.id, change_note(change))
 
 
 def change_sign(action: Action) -> str:

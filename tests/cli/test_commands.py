@@ -115,6 +115,56 @@ def test_an_altered_plan_is_not_applied(cli: CommandLine, tmp_path: Path) -> Non
     assert [name for name, _ in cli.workspace.calls] == ["open"]
 
 
+@pytest.mark.parametrize("by", ["digest", "file"])
+def test_a_fresh_plan_that_means_what_was_reviewed_is_applied_without_a_question(
+    cli: CommandLine, by: str
+) -> None:
+    cli("plan", "--out", "plan.json")
+    cli.workspace.planned = replace(PLAN, created_at="2026-02-02T00:00:00Z", serial=9)
+
+    answer = cli("apply", "--no-input", "--if-digest", PLAN.digest if by == "digest" else "plan.json")
+
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.endswith(f"{SUMMARY}\n{APPLIED}\n")
+
+
+def test_a_fresh_plan_that_means_something_else_is_not_applied_and_what_differs_is_told(cli: CommandLine) -> None:
+    one, other = PLAN.changes[0], replace(PLAN.changes[0], address=Address("soc", "b"))
+    cli.workspace.planned = replace(PLAN, changes=(one, other))
+    cli("plan", "--out", "plan.json")
+    now = replace(one, fields=(replace(one.fields[0], after="critical"),))
+    cli.workspace.planned = replace(PLAN, changes=(now, replace(one, address=Address("soc", "c"))))
+
+    by_file = cli("apply", "--if-digest", "plan.json")
+    by_digest = cli("apply", "--if-digest", PLAN.digest)
+    digest = cli.workspace.planned.digest
+
+    assert (by_file.code, by_file.out) == (by_digest.code, by_digest.out) == (1, "")
+    assert [text for text in by_file.err.splitlines() if text and not text.startswith("    ")] == [
+        "Reviewed, and not to be done now:",
+        "  ~ soc.b (id 42)",
+        "To be done now, and not reviewed:",
+        "  ~ soc.c (id 42)",
+        "To be done otherwise than it was reviewed; now:",
+        "  ~ soc.a (id 42)",
+        f"Error: this is not the plan that was reviewed: its digest is {digest} now; nothing was written",
+        "Hint: review it again: `reconciler plan --out FILE`",
+    ]
+    assert '~ priority: "low" → "critical"' in by_digest.err
+
+
+@pytest.mark.parametrize("format_", ["markdown", "html"])
+def test_a_plan_has_the_formats_of_a_review(cli: CommandLine, format_: str) -> None:
+    planned = cli("plan", "--out", "plan.json", "--format", format_)
+    shown = cli("show", "plan.json", "--format", format_, "--budget", "2000")
+    drift = cli("drift", "--format", format_)
+
+    assert shown.out == planned.out
+    assert SUMMARY in shown.out
+    assert "No drift. 12 cases are as applied." in drift.out
+    assert cli("apply", "--format", format_).code == 1
+
+
 @pytest.mark.parametrize(
     ("content", "message"), [(b"\xff\xfe", "not UTF-8"), (b"{", "it is not JSON"), (b"{}", "no format_version")]
 )
