@@ -173,9 +173,8 @@ class Attributes:
         return {key: self._text(reading, (name, key), value) for key, value in node.items()}
 
     def _becomes_text(self, name: str, value: Any) -> bool:
-        """Tell whether a value of a map is written as text: structures are, but for lists where those are sets."""
-        is_set = isinstance(value, list) and self._schema.fields[name].separator is not None
-        return isinstance(value, dict | list) and not is_set
+        """Tell whether a value of a map is written as text: structures are, but where lists are sets."""
+        return isinstance(value, dict | list) and self._schema.fields[name].separator is None
 
     def _text(self, reading: Reading, path: tuple[str, str], value: Any) -> Any:
         if not self._becomes_text(path[0], value):

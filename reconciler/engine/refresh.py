@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from reconciler.engine.progress import Progress
 from reconciler.engine.tenant import Tenants
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live, OnRemove
-from reconciler.model.fields import Schema
+from reconciler.model.fields import Kind, Schema
 from reconciler.model.record import Record
 from reconciler.providers.base import Wanted
 
-Interest: TypeAlias = Mapping[Address, tuple[str, frozenset[str]]]
-"""For each case its remote id and the attributes to read."""
+
+class Want(NamedTuple):
+    """What is to be read of one case."""
+
+    id: str
+    attributes: frozenset[str]
+    keys: frozenset[tuple[str, str]]
+    """Of maps the keys that are declared or recorded: attribute, key."""
+
+
+Interest: TypeAlias = Mapping[Address, Want]
 
 
 def interest(
@@ -26,7 +35,8 @@ def interest(
         case, record = cases.get(address), records.get(address)
         id = record.id if record else case.adopt if case else None
         if id is not None:
-            found[address] = (id, frozenset(_attributes(case, record, schemas)))
+            keys = frozenset(_keys(case, record, schemas))
+            found[address] = Want(id, frozenset(_attributes(case, record, schemas)), keys)
     return found
 
 
@@ -46,13 +56,25 @@ def read_all(wanted: Interest, tenants: Tenants, progress: Progress) -> dict[Add
 def _read(mine: Interest, tenants: Tenants, name: str, progress: Progress) -> dict[Address, Live]:
     tenant = tenants[name]
     attributes: dict[str, frozenset[str]] = {}
-    for id, names in mine.values():
-        attributes[id] = attributes.get(id, frozenset()) | names
+    keys: dict[str, set[str]] = {}
+    for want in mine.values():
+        attributes[want.id] = attributes.get(want.id, frozenset()) | want.attributes
+        for name, key in want.keys:
+            keys.setdefault(name, set()).add(key)
+    wanted = Wanted(attributes, {name: frozenset(found) for name, found in keys.items()})
     by_id: dict[str, Live] = {}
-    for live in tenant.provider.read(tenant.channel, Wanted(attributes)):
+    for live in tenant.provider.read(tenant.channel, wanted):
         by_id[live.id] = live
         progress.advance()
-    return {address: by_id[id] for address, (id, _) in mine.items() if id in by_id}
+    return {address: by_id[want.id] for address, want in mine.items() if want.id in by_id}
+
+
+def _keys(case: Case | None, record: Record | None, schemas: Mapping[str, Schema]) -> Iterator[tuple[str, str]]:
+    schema = schemas[case.type if case else record.type] if case or record else None
+    for held in (case.attributes if case else {}, record.recorded if record else {}):
+        for name, value in held.items():
+            if schema is not None and isinstance(value, Mapping) and schema.kind(name) is Kind.MAP:
+                yield from ((name, key) for key in value)
 
 
 def _attributes(case: Case | None, record: Record | None, schemas: Mapping[str, Schema]) -> Iterator[str]:

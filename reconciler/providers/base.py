@@ -101,6 +101,8 @@ class Wanted:
 
     attributes: Mapping[str, frozenset[str]]
     """Case id → attribute names."""
+    keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Of maps the keys that matter in any of the cases; one that is not in here matters whole."""
 
     @property
     def ids(self) -> frozenset[str]:

@@ -6,12 +6,14 @@ more differ    the whole set, which carries the buttons of others as they were s
                v2  PUT /actions/batch
                v1  team_case_buttons, in the create or the PUT of the case
 
-An empty set is avoided, since nobody says whether it clears: the buttons are removed one by one.
+The whole set is sent only if nobody changed the buttons of others in the meantime. An empty one is avoided, since
+nobody says whether it clears: the buttons are removed one by one. So is one that would carry a secret that stands
+in a button of others, since a plan could not be saved with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,7 +21,9 @@ from reconciler.model.change import Action, FieldChange, is_absent
 from reconciler.model.operation import Operation, Repeat
 from reconciler.model.values import Path, Value
 from reconciler.providers.shared import count
+from reconciler.providers.tines import wire
 from reconciler.providers.tines.context import ITEM, Context, Items, paths_of
+from reconciler.providers.tines.schema import SCHEMA
 from reconciler.providers.tines.wire import Item
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -65,7 +69,8 @@ def button_removals(context: Context) -> Iterator[Operation]:
 def is_whole(context: Context, items: Items) -> bool:
     """Tell whether the whole set is sent at once."""
     with_the_case = context.is_v1 and context.change.action is Action.CREATE
-    return items.count > (0 if with_the_case else 1) and bool(_whole(context, items))
+    is_shorter = items.count > (0 if with_the_case else 1)
+    return is_shorter and not context.meanings.get("buttons_hold_secrets") and bool(_whole(context, items))
 
 
 def with_buttons(context: Context, operation: Operation | None) -> Operation | None:
@@ -85,6 +90,7 @@ def with_buttons(context: Context, operation: Operation | None) -> Operation | N
         fields=(*operation.fields, *batch.fields),
         captures={**operation.captures, **captures},
         makes={**operation.makes, **batch.makes},
+        along={**operation.along, **batch.along},
     )
 
 
@@ -93,12 +99,25 @@ def _whole(context: Context, items: Items) -> list[tuple[Path | None, dict[str, 
     gone = frozenset(paths_of(items.gone))
     ours = {id: ("actions", path.partition(".")[2]) for path, id in _handles(context)}
     found: list[tuple[Path | None, dict[str, Any]]] = []
-    for shown in context.meanings.get("buttons", ()):
+    for shown in _shown(context):
         path = ours.get(str(shown["id"]))
         if path not in gone:
             target = context.target.get("actions", {}).get(path[1], {}) if path else {}
             found.append((path, {**_verbatim(context, shown), **_body(context, target)}))
     found += [(f.path, _body(context, f.after)) for f in items.new]
+    return found
+
+
+def _shown(context: Context) -> Sequence[Item]:
+    found: Sequence[Item] = context.meanings.get("buttons", ())
+    return found
+
+
+def _of_others(context: Context) -> Mapping[str, Value]:
+    """Return the buttons of others as they are read again before anything is sent."""
+    ours = {id for _, id in _handles(context)}
+    theirs = wire.buttons(each for each in _shown(context) if str(each["id"]) not in ours)
+    found: Mapping[str, Value] = SCHEMA.normalize({"actions": theirs})["actions"]
     return found
 
 
@@ -128,6 +147,7 @@ def _batch(context: Context, items: Items) -> Operation:
         fields=items.paths,
         captures={".".join(path): ("actions", at, "id") for path, at in paths.items()},
         makes=dict.fromkeys(paths),
+        along={} if context.change.action is Action.CREATE else {"actions": _of_others(context)},
     )
 
 

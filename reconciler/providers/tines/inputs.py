@@ -44,11 +44,18 @@ def _input(shown: Item) -> Input:
     return Input(int(shown["id"]), str(shown.get("key") or shown["name"]), str(shown["name"]))
 
 
-def values_of(api: Api, teams: Iterable[int], cases: int) -> Mapping[str, Sequence[Item]] | None:
-    """Return by case id the values of all fields of these teams; None where the cases take no more requests."""
+def values_of(
+    api: Api, teams: Iterable[int], cases: int, names: frozenset[str] | None
+) -> Mapping[str, Sequence[Item]] | None:
+    """
+    Return by case id the values of the fields of these teams that have one of the names or keys; all if None.
+
+    None where the cases themselves take no more requests.
+    """
     if cases <= FEW:
         return None
-    inputs = [each for team in sorted(teams) for each in inputs_of(api, team)]
+    known = (each for team in sorted(teams) for each in inputs_of(api, team))
+    inputs = [each for each in known if names is None or {each.key, each.name} & names]
     if len(inputs) >= cases:
         return None
     firsts = _first_pages(api, inputs)

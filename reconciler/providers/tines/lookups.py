@@ -9,6 +9,7 @@ inputs              by declared key or name of a field, the id of its definition
 fields              the same, the id of the value on the case: it is removed by that
 subscriptions       by e-mail address, the id of the subscription: it is ended by that
 buttons             all buttons of the case, as they are shown: a batch carries those of others
+buttons_hold_secrets   those of others hold a secret of the case
 conditions          the case is seen to have closure conditions
 other_end           links that the other case makes, or takes away, in the same run
 """
@@ -24,11 +25,11 @@ from reconciler.errors import ConfigError, Problem
 from reconciler.model.address import Address
 from reconciler.model.case import Live
 from reconciler.model.change import is_absent
-from reconciler.model.values import Path, Ref, Secret, Value
+from reconciler.model.values import Path, Ref, Secret, Value, leaves
 from reconciler.providers.base import Api, Meanings, Subject, Wanted
 from reconciler.providers.tines.inputs import Input, inputs_of
-from reconciler.providers.tines.statuses import sub_status_problems, sub_statuses
-from reconciler.providers.tines.wire import Item, TinesLive, field_key, plain
+from reconciler.providers.tines.statuses import meant, sub_statuses
+from reconciler.providers.tines.wire import Item, TinesLive, field_key
 
 Team = Callable[[Subject], int | None]
 """Tells the team that a case is in, or is to be in."""
@@ -89,6 +90,7 @@ def _parts(
         meaning: dict[str, Any] = {}
         if "actions" in changed:
             meaning["buttons"] = list(parts.get("actions", ()))
+            meaning["buttons_hold_secrets"] = _hold_secrets(subject, meaning["buttons"])
         if "subscribers" in changed:
             meaning["subscriptions"] = _subscriptions(parts.get("subscribers", ()), subject.marker.lineage)
         if parts.get("closure_conditions"):
@@ -96,6 +98,14 @@ def _parts(
         if meaning:
             found[subject.change.address] = meaning
     return found
+
+
+def _hold_secrets(subject: Subject, buttons: Iterable[Item]) -> bool:
+    """Tell whether buttons of others hold what is a secret in the declared case."""
+    handles = subject.change.record.handles if subject.change.record else {}
+    theirs = [str([*each.values()]) for each in buttons if str(each["id"]) not in handles.values()]
+    secrets = [leaf.value for leaf in leaves(subject.case.attributes) if isinstance(leaf, Secret)]
+    return any(secret in text for secret in secrets for text in theirs)
 
 
 def _subscriptions(shown: Iterable[Item], lineage: str) -> Mapping[Value, str]:
@@ -115,8 +125,10 @@ def _statuses(
     lists = {team: sub_statuses(api, team) for team in {team for _, team in named}}
     found: dict[Address, dict[str, Any]] = {}
     for case, team in named:
-        problems += sub_status_problems(case, lists[team])
-        if (known := lists[team].get(plain(case.attributes["sub_status"]))) is not None:
+        known = meant(case, lists[team])
+        if isinstance(known, Problem):
+            problems.append(known)
+        else:
             found[case.address] = {"sub_status_id": known.id, "sub_status_parent": known.parent}
     return found
 

@@ -58,7 +58,7 @@ class Tines(Provider):
     def read(self, api: Api, wanted: Wanted) -> Iterator[Live]:
         """Read the cases from lists, and what those lack by itself."""
         attributes = {id: names | _with(names) for id, names in wanted.attributes.items()}
-        for item in whole_cases(api, self._cases, attributes, self._team):
+        for item in whole_cases(api, self._cases, attributes, self._team, wanted.keys.get("fields")):
             yield wire.live(item, attributes[wire.case_id(item)], SCHEMA.normalize)
 
     def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:

@@ -169,9 +169,9 @@ def _present(operation: Operation | None) -> Sequence[Operation]:
 
 
 def _names_status(context: Context, fields: Sequence[FieldChange]) -> bool:
-    """Tell whether a sub-status is to be set: another one, or the one of that name in another team."""
+    """Tell whether a sub-status is to be set: another one, or the one of that name elsewhere."""
     names = {f.path[0] for f in fields}
-    return "sub_status_id" in context.meanings and bool(names & {"sub_status", "team_id"})
+    return "sub_status_id" in context.meanings and bool(names & {"sub_status", "status", "team_id"})
 
 
 def _moves_apart(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -23,34 +23,46 @@ class SubStatus:
     """The status that it implies: open or closed."""
 
 
-def sub_statuses(api: Api, team: int | None) -> Mapping[str, SubStatus]:
-    """Return the case statuses of a team by name; the list must be asked for team by team."""
+SubStatuses = Mapping[str, Sequence[SubStatus]]
+"""By name; the open ones and the closed ones may share names."""
+
+
+def sub_statuses(api: Api, team: int | None) -> SubStatuses:
+    """Return the case statuses of a team; the list must be asked for team by team."""
     if team is None:
         return {}
     pages = walk(api, SUB_STATUSES, (("team_id", str(team)),))
+    found: dict[str, list[SubStatus]] = {}
     try:
-        return {
-            entry["name"]: SubStatus(entry["id"], str(entry["parent_status"]).lower())
-            for page in pages
-            for entry in page.get("case_sub_statuses", ())
-        }
+        for entry in (entry for page in pages for entry in page.get("case_sub_statuses", ())):
+            parent = str(entry["parent_status"]).lower()
+            found.setdefault(entry["name"], []).append(SubStatus(entry["id"], parent))
+        return found
     except (KeyError, TypeError) as error:
         raise ProtocolError(f"Tines answered case statuses in an unknown shape ({error!r})") from error
 
 
-def sub_status_problems(case: Case, known: Mapping[str, SubStatus]) -> Iterator[Problem]:
-    """Yield that the team of a case has no such status, or that it contradicts the declared one."""
+def meant(case: Case, known: SubStatuses) -> SubStatus | Problem:
+    """Return the status that a case declares by its name, or what is wrong with that."""
     place, declared = case.source.at(("sub_status",)), case.attributes["sub_status"]
-    secret, name = isinstance(declared, Secret), plain(declared)
+    name = str(plain(declared))
+    shown = "of that (secret) name" if isinstance(declared, Secret) else repr(name)
     if name not in known:
-        near = [] if secret else get_close_matches(str(name), known, 1)
-        shown = "of that (secret) name" if secret else repr(name)
+        near = [] if isinstance(declared, Secret) else get_close_matches(name, known, 1)
         hint = f"did you mean {near[0]!r}?" if near else None
-        yield Problem(
+        return Problem(
             place, f"the team has no case status {shown}; it has {', '.join(sorted(known)) or 'none'}", hint
         )
-        return
-    parent, status = known[name].parent, case.attributes.get("status")
-    if status is not None and plain(status) != parent:
-        shown = "this one" if secret else repr(name)
-        yield Problem(place, f"case status {shown} means {parent}, which status is not", "leave status out")
+    status = case.attributes.get("status")
+    fitting = [each for each in known[name] if status is None or plain(status) == each.parent]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
+        means = f"case status {shown} means {known[name][0].parent}, which status is not"
+        return Problem(place, means, "leave status out")
+    parents = " and ".join(sorted({each.parent for each in fitting}))
+    return Problem(
+        place,
+        f"the team has {len(fitting)} case statuses {shown}: {parents}",
+        "declare status too" if status is None and len({each.parent for each in fitting}) > 1 else "rename one",
+    )

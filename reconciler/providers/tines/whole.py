@@ -21,8 +21,14 @@ Attributes = Mapping[str, frozenset[str]]
 """Case id → what is to be read of it."""
 
 
-def whole_cases(api: Api, cases: str, attributes: Attributes, team: Params) -> Iterator[Item]:
-    """Yield the case objects with all their attributes, each once; those that are gone are left out."""
+def whole_cases(
+    api: Api, cases: str, attributes: Attributes, team: Params, fields: frozenset[str] | None = None
+) -> Iterator[Item]:
+    """
+    Yield the case objects with all their attributes, each once; those that are gone are left out.
+
+    `fields` are the names and keys of the custom fields that matter; None if all do.
+    """
     apart: list[Item] = []
     lean: list[Item] = []
     for item in map(as_v2, read_items(api, cases, frozenset(attributes), team)):
@@ -33,7 +39,7 @@ def whole_cases(api: Api, cases: str, attributes: Attributes, team: Params) -> I
             apart.append(item)
         else:
             yield item
-    for item in _shown_whole(api, cases, lean, attributes):
+    for item in _shown_whole(api, cases, lean, attributes, fields):
         if lacking(item, attributes[case_id(item)]):
             apart.append(item)
         else:
@@ -41,11 +47,13 @@ def whole_cases(api: Api, cases: str, attributes: Attributes, team: Params) -> I
     yield from completed(api, cases, apart, {id: _lacking(item, attributes) for id, item in _by_id(apart)})
 
 
-def _shown_whole(api: Api, cases: str, items: Sequence[Item], attributes: Attributes) -> Iterator[Item]:
+def _shown_whole(
+    api: Api, cases: str, items: Sequence[Item], attributes: Attributes, fields: frozenset[str] | None
+) -> Iterator[Item]:
     """Yield case objects with what a GET of the case shows; values of fields may come another way."""
     fieldless = [item for item in items if _lacking(item, attributes) - APART == {"fields"} and _team(item)]
     teams = frozenset(team for item in fieldless if (team := _team(item)) is not None)
-    values = values_of(api, teams, len(fieldless)) if fieldless else None
+    values = values_of(api, teams, len(fieldless), fields) if fieldless else None
     known = {id for id, _ in _by_id(fieldless)} if values is not None else frozenset()
     if values is not None:
         yield from ({**item, "fields": values.get(case_id(item), ())} for item in fieldless)

@@ -121,6 +121,11 @@ def _note(shown: Item) -> Value:
     }
 
 
+def buttons(shown: Iterable[Item]) -> Value:
+    """Return buttons by their ids."""
+    return {str(each["id"]): _action(each) for each in shown}
+
+
 def _items(read: Callable[[Item], Value]) -> Callable[[Iterable[Item]], Value]:
     return lambda shown: {str(each["id"]): read(each) for each in shown}
 
@@ -142,7 +147,7 @@ _READERS: Final[Mapping[str, tuple[str, Callable[[Item], Value]]]] = {
     "links": ("linked_cases", lambda item: _linked(item["linked_cases"])),
     "subscribers": ("subscribers", lambda item: _emails(item["subscribers"])),
     "records": ("records", lambda item: _records(item["records"])),
-    "actions": ("actions", lambda item: _items(_action)(item["actions"])),
+    "actions": ("actions", lambda item: buttons(item["actions"])),
     "tasks": ("tasks", lambda item: _items(_task)(item["tasks"])),
     "notes": ("notes", lambda item: _items(_note)(item["notes"])),
 }
