@@ -23,7 +23,7 @@ from typing import Any, Final
 from reconciler import __version__
 from reconciler.model.case import Lifecycle
 from reconciler.model.change import Change, Drift, DriftReport, FieldChange
-from reconciler.model.operation import Merge, Operation, Repeat
+from reconciler.model.operation import Each, Merge, Operation, Part, Repeat
 from reconciler.model.plan import FORMAT_VERSION, Plan, Summary
 from reconciler.model.record import Record, State
 from reconciler.model.result import Outcome, Result
@@ -196,12 +196,23 @@ def _operation(operation: Operation) -> dict[str, Any]:
             otherwise=[_operation(other) for other in operation.otherwise] or None,
             last=operation.last or None,
             reads_back=operation.reads_back or None,
+            each=operation.each and _each(operation.each),
+            others={str(other): list(map(list, paths)) for other, paths in operation.others.items()} or None,
+            part=operation.part and _part(operation.part),
         ),
     }
 
 
 def _merge(merge: Merge) -> dict[str, Any]:
     return {"attribute": merge.attribute, "before": list(merge.before)}
+
+
+def _each(each: Each) -> dict[str, Any]:
+    return {"key": each.key, "at_most": each.at_most, "shown": list(each.shown)}
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {"path": list(part.path), "add": encode(part.add), "remove": encode(part.remove)}
 
 
 def _body(operation: Operation) -> Any:

@@ -20,7 +20,7 @@ from reconciler.model.address import Address
 from reconciler.model.case import Lifecycle, OnRemove
 from reconciler.model.change import Action, Cause, Change, Drift, DriftedField, FieldChange
 from reconciler.model.fields import Schema
-from reconciler.model.operation import Merge, Operation, Repeat
+from reconciler.model.operation import Each, Merge, Operation, Part, Repeat
 from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.record import Record
 from reconciler.model.strict import strict_json
@@ -81,6 +81,18 @@ class _Merge(_Model):
     before: tuple[str, ...] = Field(description="Its members when it was planned, in the system's words.")
 
 
+class _Each(_Model):
+    key: str = Field(description="Key of the body: its list of cases.")
+    at_most: int = Field(gt=0, description="How many cases one request takes.")
+    shown: list[str | int] = Field(description="A way into the answer: the cases that it was done for.")
+
+
+class _Part(_Model):
+    path: list[str] = Field(min_length=1, description="Where the set stands.")
+    add: list[Any]
+    remove: list[Any]
+
+
 class _Operation(_Model):
     method: _METHODS
     path: str = Field(
@@ -123,6 +135,11 @@ class _Operation(_Model):
     )
     last: bool = Field(default=False, description="Of such a one: sent when everything else of the case is done.")
     reads_back: bool = Field(default=False, description="The case is read again afterwards, and compared.")
+    each: _Each | None = Field(default=None, description="Set where it may be about several cases at once.")
+    others: dict[str, list[list[str]]] = Field(
+        default_factory=dict, description="By address, the field changes of other cases that it makes true."
+    )
+    part: _Part | None = Field(default=None, description="What it does to a set that takes several requests.")
 
 
 class _Lifecycle(_Model):
@@ -379,7 +396,22 @@ def _operation(model: _Operation, text: Callable[[str], Value]) -> Operation:
         otherwise=tuple(_operation(other, text) for other in model.otherwise),
         last=model.last,
         reads_back=model.reads_back,
+        each=None if model.each is None else _each(model.each),
+        others={Address.parse(other): tuple(map(tuple, paths)) for other, paths in model.others.items()},
+        part=None if model.part is None else _part(model.part),
     )
+
+
+def _each(model: _Each) -> Each:
+    return Each(model.key, model.at_most, tuple(model.shown))
+
+
+def _part(model: _Part) -> Part:
+    return Part(tuple(model.path), _members(model.add), _members(model.remove))
+
+
+def _members(data: list[Any]) -> frozenset[Value]:
+    return members(decode(data))
 
 
 def _body(model: _Operation) -> Any:

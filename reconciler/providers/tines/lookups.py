@@ -11,6 +11,7 @@ subscriptions       by e-mail address, the id of the subscription: it is ended b
 buttons             all buttons of the case, as they are shown: a batch carries those of others
 conditions          the case is seen to have closure conditions
 other_end           links that the other case makes, or takes away, in the same run
+this_end            the links that this case makes, or takes away, for another one as well: whose they are
 """
 
 from __future__ import annotations
@@ -197,7 +198,7 @@ def _twice(subject: Subject, inputs: Mapping[str, int]) -> Iterator[Problem]:
 
 
 def _other_ends(subjects: Sequence[Subject]) -> dict[Address, dict[str, Any]]:
-    """Return the links that need no request, since the case at their other end sends it."""
+    """Return the links that need no request, since the case at their other end sends it; and whom it sends for."""
     by_name = {subject.change.address.name: subject for subject in subjects}
     by_id = {subject.change.id: subject for subject in subjects if subject.change.id is not None}
 
@@ -215,8 +216,9 @@ def _other_ends(subjects: Sequence[Subject]) -> dict[Address, dict[str, Any]]:
                     else []
                 )
                 if end is not None and back and _comes_first(end, subject):
-                    mine = found.setdefault(subject.change.address, {"other_end": set()})
-                    mine["other_end"].add(member)
+                    mine, theirs = subject.change.address, end.change.address
+                    found.setdefault(mine, {}).setdefault("other_end", set()).add(member)
+                    found.setdefault(theirs, {}).setdefault("this_end", {}).update(dict.fromkeys(back, mine))
     return found
 
 
