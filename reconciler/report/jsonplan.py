@@ -7,6 +7,7 @@ keys are left out where they hold nothing:
 kinds      of a value: `null` where null is a value and not nothing, `set` where a list is one (`after.labels`: of
            an item its field)
 expected   of a set: all its members before the change
+others     of a request: by address, what it makes true of other cases, which send nothing for that
 record     of a change: what is remembered once it is done; `base` names the record it was planned upon
 refresh    records to bring up to date without a request
 checksum   over every key and value of the file, whatever its layout: an altered plan is not applied

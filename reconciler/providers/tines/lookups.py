@@ -210,15 +210,12 @@ def _other_ends(subjects: Sequence[Subject]) -> dict[Address, dict[str, Any]]:
         for add, members in _links(subject):
             for member in members:
                 end = other(member)
-                back = (
-                    [x for way, x in _links(end) if way is add for each in x if other(each) is subject]
-                    if end
-                    else []
-                )
+                theirs = (each for way, x in _links(end) if way is add for each in x) if end else ()
+                back = [each for each in theirs if other(each) is subject]
                 if end is not None and back and _comes_first(end, subject):
-                    mine, theirs = subject.change.address, end.change.address
-                    found.setdefault(mine, {}).setdefault("other_end", set()).add(member)
-                    found.setdefault(theirs, {}).setdefault("this_end", {}).update(dict.fromkeys(back, mine))
+                    here, there = subject.change.address, end.change.address
+                    found.setdefault(here, {}).setdefault("other_end", set()).add(member)
+                    found.setdefault(there, {}).setdefault("this_end", {}).update(dict.fromkeys(back, here))
     return found
 
 
