@@ -24,13 +24,13 @@ from reconciler.config import Configuration, Instance, load
 from reconciler.engine import recover, refresh
 from reconciler.engine.apply import apply
 from reconciler.engine.http import Endpoint, HttpApi
+from reconciler.engine.means import Known, Means
 from reconciler.engine.perform import SETTLE
 from reconciler.engine.progress import Progress
 from reconciler.engine.recorder import Recorder
 from reconciler.engine.stop import Stop
 from reconciler.engine.surroundings import OnRequest, Surroundings
 from reconciler.engine.tenant import Tenant, Tenants
-from reconciler.engine.work import Known, Means
 from reconciler.errors import PlanRefused, StalePlan
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live

@@ -88,7 +88,7 @@ def schema(run: Run) -> int:
     from reconciler.config.jsonschema import schemas
     from reconciler.providers.registry import provider_types
     from reconciler.report.encoding import stream
-    from reconciler.report.planfile import plan_schema
+    from reconciler.report.planshape import plan_schema
     from reconciler.state import state_schema
 
     members = {**schemas(provider_types()), "plan": plan_schema(), "state": state_schema()}

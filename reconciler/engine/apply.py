@@ -1,8 +1,10 @@
 """
 Making a plan true: cases side by side, dependent ones in order, every step written down.
 
+requests that are about several cases: see `together`
 for each case, as soon as what it depends on has ended well:
     read again, compare → for each request: announce → send → note → next
+then links to cases that come later; then cases of whose links others have sent some are settled
 
 A case that fails stops what depends on it and nothing else. A wish to stop lets what is in flight end.
 """
@@ -13,7 +15,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 
-from reconciler.engine.work import Means, Work
+from reconciler.engine.means import Means
+from reconciler.engine.together import send_together
+from reconciler.engine.work import Work
 from reconciler.errors import Conflict, Interrupted, ReconcilerError
 from reconciler.model.address import Address
 from reconciler.model.change import Change
@@ -38,7 +42,7 @@ def apply(plan: Plan, means: Means) -> Result:
 
 def _run(changes: Mapping[Address, Change], plan: Plan, means: Means) -> Iterator[Outcome]:
     """Yield how each case ended: first those that wait for nothing, then what links back in a circle."""
-    before = predecessors(changes.values())
+    before, works = predecessors(changes.values()), _works(changes, plan, means)
     sorter = TopologicalSorter(before)
     sorter.prepare()
     ended: dict[Address, Status] = {}
@@ -48,23 +52,35 @@ def _run(changes: Mapping[Address, Change], plan: Plan, means: Means) -> Iterato
         while sorter.is_active():
             for address in sorter.get_ready():
                 failed = [str(other) for other in sorted(before[address]) if ended[other] is not Status.DONE]
-                work = Work(changes[address], plan, means, means.records.get(address))
+                work = works.get(address) or Work(changes[address], plan, means)
                 running[pool.submit(_case, work, failed)] = work
             there = wait(running, return_when=FIRST_COMPLETED).done
             for future in sorted(there, key=lambda future: running[future].change.address):
                 outcome, work = future.result(), running.pop(future)
                 ended[outcome.address] = outcome.status
                 sorter.done(outcome.address)
-                if work.postponed and outcome.status is Status.DONE:
+                if work.is_waiting and outcome.status is Status.DONE:
                     waiting.append(work)
                 else:
                     means.progress.advance()
                     yield outcome
         names = {address.name: status for address, status in ended.items()}
         waiting.sort(key=lambda work: work.change.address)
-        for outcome in pool.map(lambda work: _finish(work, names), waiting):
-            means.progress.advance()
-            yield outcome
+        finished = list(pool.map(lambda work: _finish(work, names), waiting))
+    for work, outcome in zip(waiting, finished, strict=True):
+        means.progress.advance()
+        yield _conclude(work, works) if work.is_waiting and outcome.status is Status.DONE else outcome
+
+
+def _works(changes: Mapping[Address, Change], plan: Plan, means: Means) -> Mapping[Address, Work]:
+    """Return the cases that have to do with others; requests that are about several of them are sent by now."""
+    works = dict(send_together(plan, means))
+    for address, carried in plan.carried.items():
+        awaits = frozenset(carrier for carrier, operation in carried if operation.each is None)
+        for other in {address, *awaits} - works.keys():
+            works[other] = Work(changes[other], plan, means)
+        works[address].awaits = awaits
+    return works
 
 
 def _case(work: Work, failed: Sequence[str]) -> Outcome:
@@ -82,9 +98,15 @@ def _finish(work: Work, ended: Mapping[str, Status]) -> Outcome:
     return _ending(work, work.finish)
 
 
+def _conclude(work: Work, works: Mapping[Address, Work]) -> Outcome:
+    """Settle a case that others have links with, if they have made them, and tell how the change ended."""
+    mine = work.change.address
+    missing = sorted(other.name for other in work.awaits if mine not in works[other].achieved)
+    return _ending(work, lambda: work.conclude(missing))
+
+
 def _ending(work: Work, act: Callable[[], None]) -> Outcome:
     try:
-        work.means.stop.check()
         act()
     except Conflict as error:
         return work.outcome(Status.CONFLICT, str(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from reconciler.engine.tenant import Tenant
 from reconciler.errors import Conflict
@@ -16,6 +16,8 @@ from reconciler.model.operation import Operation, Repeat
 from reconciler.model.values import Digest, Entry, Path, Value
 from reconciler.planning.naming import Attributes, Handles, Named, worded
 from reconciler.planning.normalize import seal_like
+
+UNTOUCHED: Final = "nothing was sent for this case"
 
 
 class Now(StrEnum):
@@ -65,28 +67,24 @@ def in_words_of(change: Change, live: Live, schema: Schema, lineage: str, handle
     return Named({**found.attributes, **seal_like(sets, (after, before), lineage)}, found.handles)
 
 
-def refuse_moved(change: Change, live: Live) -> None:
-    """Raise Conflict if somebody changed what a request sets along with what is declared."""
+def refuse_moved(change: Change, live: Live, sent: str = UNTOUCHED) -> None:
+    """Raise Conflict if somebody changed what a request sets along; `sent` says what was sent for the case."""
     for operation in change.operations:
         for name, value in operation.along.items():
             now = live.attributes.get(name)
             if not is_same(now, value):
                 raise Conflict(
-                    f"{change.address}: {name} is {shown(now)} now, unlike when it was planned; "
-                    "nothing was sent for this case",
+                    f"{change.address}: {name} is {shown(now)} now, unlike when it was planned; {sent}",
                     hint="plan again",
                 )
 
 
-def pending(change: Change, now: Standing, schema: Schema) -> tuple[Operation, ...]:
+def pending(change: Change, now: Standing, schema: Schema, sent: str = UNTOUCHED) -> tuple[Operation, ...]:
     """Return the requests that are still to be sent; raise Conflict if somebody changed what they write."""
     moved = [(path, value) for path, (how, value) in now.items() if how is Now.MOVED]
     if moved:
         seen = "; ".join(f"{'.'.join(path)} is {shown(value)} now" for path, value in moved)
-        raise Conflict(
-            f"{change.address}: {seen}, unlike when it was planned; nothing was sent for this case",
-            hint="plan again",
-        )
+        raise Conflict(f"{change.address}: {seen}, unlike when it was planned; {sent}", hint="plan again")
     return tuple(operation for operation in change.operations if not is_done(operation, now, schema))
 
 
@@ -94,8 +92,12 @@ def is_done(operation: Operation, now: Standing, schema: Schema) -> bool:
     """
     Tell whether all that a request would make true is true; raise Conflict if that is so in part only.
 
-    A link between cases does not count as a part: it may have been made from its other end.
+    A link between cases does not count as a part: it may have been made from its other end. Of a set that takes
+    several requests, what this one adds and removes is looked for, whatever becomes of the rest.
     """
+    if (part := operation.part) is not None:
+        there = now[part.path][1] or frozenset()
+        return part.add <= there and not part.remove & there
     states = {now[path][0] for path in operation.fields if path in now}
     ours = {now[path][0] for path in operation.fields if path in now and not schema.fields[path[0]].links}
     if operation.repeat is Repeat.LOOK and len(ours) > 1:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any, Final, NoReturn
-from urllib.parse import quote, urlencode
+from typing import Final, NoReturn
 
-from reconciler.engine.bodies import as_text, merged
-from reconciler.engine.perform import SETTLE, Captured, Request, Told, UnexpectedAnswer, perform
-from reconciler.engine.progress import Progress
-from reconciler.engine.recorder import Recorder
+from reconciler.engine.filling import Filling
+from reconciler.engine.means import Means
+from reconciler.engine.perform import Request, Told, UnexpectedAnswer, perform
 from reconciler.engine.remember import Memory
-from reconciler.engine.reread import Now, pending, refuse_moved, reread, standing
-from reconciler.engine.stop import Stop
-from reconciler.engine.tenant import Tenant, Tenants
+from reconciler.engine.reread import UNTOUCHED, Now, pending, refuse_moved, reread, standing
+from reconciler.engine.tenant import Tenant
 from reconciler.engine.verify import Deviation, Kept, Verdict, Written, may_add
 from reconciler.errors import Conflict, ReconcilerError, Refused
 from reconciler.model.address import Address
@@ -26,60 +22,12 @@ from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record
 from reconciler.model.result import Outcome, Status
-from reconciler.model.values import (
-    Digest,
-    Marker,
-    Path,
-    Ref,
-    Secret,
-    Template,
-    Value,
-    leaves,
-    parse_template,
-    transform,
-)
+from reconciler.model.values import Marker, Path, Value
 from reconciler.planning.naming import found_items, lookalikes
-from reconciler.planning.normalize import fill
 from reconciler.state import Intent
 
 ITEM: Final = 2
 """Steps of a path that leads to an item."""
-
-
-class Known:
-    """What references stand for, growing as cases are created; thread-safe."""
-
-    def __init__(self, known: Mapping[str, Mapping[str, Value]]) -> None:
-        self._lock = threading.Lock()
-        self._known = dict(known)
-
-    def learn(self, case: str, told: Captured) -> None:
-        """Add what was told about a case."""
-        with self._lock:
-            self._known[case] = {**self._known.get(case, {}), **told}
-
-    def fill(self, value: Value) -> Value:
-        """Return the value with its references filled in."""
-        with self._lock:
-            known = dict(self._known)
-        return fill(value, known)
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What an apply works with."""
-
-    tenants: Tenants
-    recorder: Recorder
-    records: Mapping[Address, Record]
-    """The records that the plan was made upon."""
-    known: Known
-    secrets: Mapping[str, str]
-    """What digests stand for, by their text."""
-    stop: Stop
-    progress: Progress
-    parallelism: int = 8
-    settle: tuple[float, ...] = SETTLE
 
 
 @dataclass(slots=True)
@@ -89,7 +37,7 @@ class Work:
     change: Change
     plan: Plan
     means: Means
-    record: Record | None
+    record: Record | None = field(init=False)
     requests: int = 0
     begun: bool = False
     """A request was announced: whatever became of it, the case is no longer untried."""
@@ -108,6 +56,15 @@ class Work:
     """What is sent when everything else of the case is done."""
     repaired: set[Path] = field(default_factory=set)
     """Sets that were sent whole: what else was planned for them is done."""
+    awaits: frozenset[Address] = frozenset()
+    """Cases whose requests make something of this one true: it is settled when they are done."""
+    achieved: set[Address] = field(default_factory=set)
+    """Cases of which a request of this one has made something true."""
+    error: ReconcilerError | None = None
+    """Why it is not known what became of a request that was sent together with other cases."""
+
+    def __post_init__(self) -> None:
+        self.record = self.means.records.get(self.change.address)
 
     def outcome(self, status: Status, message: str | None = None) -> Outcome:
         """Return how the case ended, with what it took until then."""
@@ -116,16 +73,34 @@ class Work:
 
     def run(self) -> None:
         """Send what need not wait for others, and settle the record if that is all; raises ReconcilerError."""
-        operations = self._pending()
+        if self.error is not None:
+            raise self.error
+        if self.change.operations or not self.begun:
+            self.means.stop.check()
+        operations = self.pending()
         self.postponed = tuple(operation for operation in operations if operation.after)
         self._send(operation for operation in operations if not operation.after)
-        if not self.postponed:
+        if not self.is_waiting:
             self._end()
 
     def finish(self) -> None:
-        """Send what had to wait, and settle the record; raises ReconcilerError."""
-        self._send(self.postponed)
+        """Send what had to wait, and settle the record if that is all; raises ReconcilerError."""
+        postponed, self.postponed = self.postponed, ()
+        self._send(postponed)
+        if not self.is_waiting:
+            self._end()
+
+    def conclude(self, missing: Sequence[str]) -> None:
+        """Settle the record, unless cases that it waited for have not done their part; raises ReconcilerError."""
+        if missing:
+            self.means.stop.check()
+            raise ReconcilerError(f"not linked: {', '.join(missing)} did not end well")
         self._end()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether something is left that waits for other cases."""
+        return bool(self.postponed or self.awaits)
 
     def _send(self, operations: Iterable[Operation]) -> None:
         for operation in operations:
@@ -137,6 +112,7 @@ class Work:
         """Send a request, or what is to be sent instead where the system cannot do all of it at once."""
         try:
             self._operation(operation)
+            self.achieved.update(operation.others)
         except Refused as error:
             if error.status != HTTPStatus.UNPROCESSABLE_ENTITY or not operation.otherwise:
                 raise
@@ -170,7 +146,8 @@ class Work:
         """What the system calls the parts of the case: as it was planned, and as this run was told."""
         return {**(self.change.record.handles if self.change.record else {}), **self.handles}
 
-    def _pending(self) -> tuple[Operation, ...]:
+    def pending(self) -> tuple[Operation, ...]:
+        """Return the requests that are left to be sent, after another look at the case; raises ReconcilerError."""
         change = self.change
         if change.action is Action.CREATE:
             self._refuse_second()
@@ -186,11 +163,17 @@ class Work:
         schema, lineage = self._tenant.provider.schema, self.plan.lineage
         for operation in change.operations:
             self.lookalikes |= lookalikes(live, operation.makes, self._made_by(operation), lineage)
-        refuse_moved(change, live)
+        said = "nothing more was sent for this case" if self.begun else UNTOUCHED
+        refuse_moved(change, live, said)
         now = standing(self._filled_change, live, schema, lineage)
         self.before = {path[0]: value for path, (_, value) in now.items() if len(path) == 1}
         self.listed = live.listed
-        return pending(change, now, schema)
+        operations = tuple(map(self._filling.with_part, change.operations))
+        left = pending(replace(change, operations=operations), now, schema, said)
+        self.achieved.update(
+            other for operation in operations if operation not in left for other in operation.others
+        )
+        return left
 
     def _refuse_second(self) -> None:
         """Raise Conflict if a case that was gone, and is to be made again, is there after all."""
@@ -220,12 +203,11 @@ class Work:
         return wanted
 
     def _operation(self, operation: Operation, *, again: bool = False) -> None:
-        request = self._request(operation)
+        request = self.request(operation)
         if operation.droppable and _is_empty(request.body):
             self._advance(operation, Told())
             return
-        intent = self.means.recorder.announce(self.change, request, self._after(operation, Told()))
-        self.begun = True
+        intent = self.announce(operation, request)
         try:
             told = perform(replace(request, since=intent.at), self._tenant, self.means.stop, self.means.settle)
         except UnexpectedAnswer as error:
@@ -323,17 +305,31 @@ class Work:
         self._operation(whole, again=True)
         self.repaired.update(whole.fields)
 
-    def _request(self, operation: Operation) -> Request:
-        path = self.means.known.fill(parse_template(operation.path))
-        if operation.query:
-            path = f"{path}?{urlencode(operation.query, quote_via=quote)}"
-        body = merged(transform(self.means.known.fill(operation.body), self._sent), operation.merges, self.listed)
-        unknown = [leaf for leaf in leaves((path, body)) if isinstance(leaf, Ref | Template)]
-        if unknown:
-            raise ReconcilerError(f"{self.change.address}: {unknown[0].text} is not known; apply that case first")
-        body = as_text(body) if operation.as_text else body
+    def announce(self, operation: Operation, request: Request) -> Intent:
+        """Write down that a request is about to be sent; it may be about other cases as well as this operation."""
+        intent = self.means.recorder.announce(self.change, request, self._after(operation, Told()))
+        self.begun = True
+        return intent
+
+    def shared(self, operation: Operation, intent: Intent) -> None:
+        """Note what a request has done that was sent for several cases; nothing of it is left to do."""
+        self._advance(operation, Told())
+        self.means.recorder.done(intent, self.record)
+        change = self.change
+        fields = tuple(field for field in change.fields if field.path not in operation.fields)
+        left = tuple(other for other in change.operations if other is not operation)
+        self.change = replace(change, fields=fields, operations=left)
+
+    def request(self, operation: Operation) -> Request:
+        """Return an operation with everything filled in; raises ReconcilerError for what is not known."""
+        path, body = self._filling.address_and_body(operation, self.listed)
         change, known = self._filled_change, self._known(operation)
+        operation = self._filling.with_part(operation)
         return Request(operation, path, body, change, self._marker, self._made_by(operation), known)
+
+    @property
+    def _filling(self) -> Filling:
+        return Filling(self.change, self.means, self.plan.lineage)
 
     def _known(self, operation: Operation) -> dict[str, frozenset[str]]:
         """Return for each item that is to be made the ids that are others': look-alikes, and our other items."""
@@ -352,29 +348,6 @@ class Work:
         fields = (replace(f, before=fill(f.before), after=fill(f.after)) for f in self.change.fields)
         return replace(
             self.change, id=self.change.id or (self.record.id if self.record else None), fields=tuple(fields)
-        )
-
-    def _sent(self, leaf: Value) -> Any:
-        """Return a leaf as it goes over the wire."""
-        match leaf:
-            case Marker():
-                return leaf.text
-            case Digest():
-                return self._secret(leaf)
-            case _:
-                return leaf
-
-    def _secret(self, digest: Digest) -> str:
-        """Return what a digest stands for: a secret that is declared, or a member of a set that is to go."""
-        if digest.text in self.means.secrets:
-            return self.means.secrets[digest.text]
-        names = frozenset(field.path[0] for field in self.change.fields)
-        live = self._tenant.read_one(self.change.id, names) if self.change.id else None
-        for text in leaves(live.attributes) if live else ():
-            if isinstance(text, str) and Secret(text).digest(self.plan.lineage) == digest:
-                return text
-        raise ReconcilerError(
-            f"{self.change.address}: a secret is no longer what it was when the plan was made", hint="plan again"
         )
 
     def _advance(self, operation: Operation, told: Told) -> None:

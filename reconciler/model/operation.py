@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from reconciler.model.address import Address
 from reconciler.model.values import Path, Value
 
 Steps: TypeAlias = tuple[str | int, ...]
@@ -29,6 +30,31 @@ class Merge:
     attribute: str
     before: tuple[str, ...]
     """Its members when it was planned, in the system's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """
+    The list in a body of the cases that a request is about.
+
+    Requests that differ in nothing else may be sent as one, before everything else of these cases.
+    """
+
+    key: str
+    """Key of the body."""
+    at_most: int
+    """How many cases one request takes."""
+    shown: Steps
+    """Where the answer names the cases that it was done for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one request does to a set that takes several."""
+
+    path: Path
+    add: frozenset[Value] = frozenset()
+    remove: frozenset[Value] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +96,12 @@ class Operation:
     """Of what is sent instead: it waits until everything else of the case is done."""
     reads_back: bool = False
     """The answer tells nothing of what was done: the case is read again, and every field held against it."""
+    each: Each | None = None
+    """Given where the like of it for other cases may be sent as one with it."""
+    others: Mapping[Address, tuple[Path, ...]] = field(default_factory=dict)
+    """What it makes true of other cases, which send nothing for it themselves."""
+    part: Part | None = None
+    """Given where its set takes several requests: what tells whether this one was executed."""
 
     @property
     def target(self) -> str:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
+from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, Drift, FieldChange
+from reconciler.model.operation import Operation
 from reconciler.model.record import Record
 from reconciler.model.values import Marker, to_json, transform
 
 FORMAT_VERSION = "1.0"
+
+Carried: TypeAlias = tuple[tuple[Address, Operation], ...]
+"""Requests, each with the case that sends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,16 @@ class Plan:
         )
 
     @property
+    def carried(self) -> Mapping[Address, Carried]:
+        """Return for each case the requests of other cases that make something of it true."""
+        found: dict[Address, Carried] = {}
+        for change in self.changes:
+            for operation in change.operations:
+                for other in operation.others:
+                    found[other] = (*found.get(other, ()), (change.address, operation))
+        return found
+
+    @property
     def digest(self) -> str:
         """Return the hash of the plan's meaning: the same plan made twice has the same digest."""
         meanings = [meaning(change) for change in sorted(self.changes, key=lambda change: change.address)]
@@ -77,10 +92,14 @@ class Plan:
 def meaning(change: Change) -> list[Any]:
     """Return what a change does, as JSON; markers are left out, since they name the state and not the meaning."""
     fields = [[list(f.path), to_json(f.before), to_json(f.after), f.cause] for f in _by_path(change.fields)]
-    operations = [
-        [o.method, o.target, to_json(transform(o.body, _without_marker)), o.why] for o in change.operations
-    ]
+    operations = [_sent(operation) for operation in change.operations]
     return [str(change.address), change.type, change.action, change.id, fields, operations]
+
+
+def _sent(operation: Operation) -> list[Any]:
+    body = to_json(transform(operation.body, _without_marker))
+    others = [[str(other), sorted(map(list, paths))] for other, paths in sorted(operation.others.items())]
+    return [operation.method, operation.target, body, operation.why, *([others] if others else [])]
 
 
 def _by_path(fields: Iterable[FieldChange]) -> list[FieldChange]:

@@ -1,7 +1,7 @@
 """
 The steps of planning, in order. Everything here is a pure function of the world that was read.
 
-normalize → diff → decide → [names are looked up] → operations → Plan
+normalize → diff → decide → [names are looked up] → operations → together → Plan
 
 The look-up of names stands between `draft` and `finish`, since only cases that change need it.
 """
@@ -27,6 +27,7 @@ from reconciler.planning.decide import decide
 from reconciler.planning.links import Claims, claims, with_claims
 from reconciler.planning.naming import Attributes, Handles, Named, named, respelled
 from reconciler.planning.normalize import Known, fill, seal
+from reconciler.planning.together import together
 
 HANDLES: Final = "handles"
 """Among the meanings of a case: what the system calls parts of it that a look-up has found."""
@@ -132,7 +133,7 @@ def finish(
         lineage=world.state.lineage,
         serial=world.state.serial,
         created_at=now,
-        changes=tuple(with_requests(change) for change in drafted.changes),
+        changes=together([with_requests(change) for change in drafted.changes]),
         drift=drafted.drift,
         unchanged=drafted.unchanged,
         refresh=drafted.refresh,

@@ -32,8 +32,9 @@ def render_comparison(reviewed: Plan, fresh: Plan) -> Iterator[Line]:
     gone = [change for address, change in old.items() if address not in new]
     yield from _group(_GONE, ([change_heading(change)] for change in gone))
     come = [change for address, change in new.items() if address not in old]
-    yield from _group(_NEW, map(render_change, come))
-    yield from _group(_OTHERWISE, map(render_change, _changed(old.values(), new)))
+    carried = fresh.carried
+    for title, changes in ((_NEW, come), (_OTHERWISE, _changed(old.values(), new))):
+        yield from _group(title, (render_change(each, carried.get(each.address, ())) for each in changes))
 
 
 def _changed(old: Iterable[Change], new: Mapping[Address, Change]) -> Iterator[Change]:

@@ -7,6 +7,7 @@ keys are left out where they hold nothing:
 kinds      of a value: `null` where null is a value and not nothing, `set` where a list is one (`after.labels`: of
            an item its field)
 expected   of a set: all its members before the change
+others     of a request: by address, what it makes true of other cases, which send nothing for that
 record     of a change: what is remembered once it is done; `base` names the record it was planned upon
 refresh    records to bring up to date without a request
 checksum   over every key and value of the file, whatever its layout: an altered plan is not applied
@@ -23,7 +24,7 @@ from typing import Any, Final
 from reconciler import __version__
 from reconciler.model.case import Lifecycle
 from reconciler.model.change import Change, Drift, DriftReport, FieldChange
-from reconciler.model.operation import Merge, Operation, Repeat
+from reconciler.model.operation import Each, Merge, Operation, Part, Repeat
 from reconciler.model.plan import FORMAT_VERSION, Plan, Summary
 from reconciler.model.record import Record, State
 from reconciler.model.result import Outcome, Result
@@ -196,12 +197,23 @@ def _operation(operation: Operation) -> dict[str, Any]:
             otherwise=[_operation(other) for other in operation.otherwise] or None,
             last=operation.last or None,
             reads_back=operation.reads_back or None,
+            each=operation.each and _each(operation.each),
+            others={str(other): list(map(list, paths)) for other, paths in operation.others.items()} or None,
+            part=operation.part and _part(operation.part),
         ),
     }
 
 
 def _merge(merge: Merge) -> dict[str, Any]:
     return {"attribute": merge.attribute, "before": list(merge.before)}
+
+
+def _each(each: Each) -> dict[str, Any]:
+    return {"key": each.key, "at_most": each.at_most, "shown": list(each.shown)}
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {"path": list(part.path), "add": encode(part.add), "remove": encode(part.remove)}
 
 
 def _body(operation: Operation) -> Any:

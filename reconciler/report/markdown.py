@@ -26,7 +26,7 @@ from typing import Final
 
 from reconciler import __version__
 from reconciler.model.change import Action, Change, Drift, DriftReport
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Carried, Plan
 from reconciler.report.hostile import inline, visible
 from reconciler.report.lines import Line, unstyled
 from reconciler.report.text import (
@@ -109,8 +109,10 @@ def plan_markdown(plan: Plan, budget: int = BUDGET) -> str:
             f"> [!CAUTION]\n> {gone} {'case is' if gone == 1 else 'cases are'} deleted, which is for good.\n\n"
         )
     page.blocks("Warnings", "warnings", map(_warning, plan.warnings))
+    carried = plan.carried
     for action, those in changes.items():
-        page.blocks(f"{_TITLES[action]} ({len(those)})", f"to {action}", map(_change, those))
+        blocks = (_change(change, carried.get(change.address, ())) for change in those)
+        page.blocks(f"{_TITLES[action]} ({len(those)})", f"to {action}", blocks)
     page.blocks(f"Changed outside ({len(plan.drift)})", "changed outside", map(_drift, plan.drift))
     return page.end("The saved plan has all: `reconciler show PLANFILE`.") + foot
 
@@ -129,12 +131,12 @@ def drift_markdown(report: DriftReport, budget: int = BUDGET) -> str:
 # ------------------------------------------------------------------------------------------------- blocks
 
 
-def _change(change: Change) -> Iterator[str]:
+def _change(change: Change, carried: Carried) -> Iterator[str]:
     causes = () if change.action is Action.CREATE else change.causes
     tail = [" + ".join(causes), _code(change_note(change))]
     sign = change_sign(change.action)
     is_open = change.action is Action.DELETE
-    return _details(f"{sign} {change.address}", change.id, tail, change_lines(change), is_open=is_open)
+    return _details(f"{sign} {change.address}", change.id, tail, change_lines(change, carried), is_open=is_open)
 
 
 def _drift(drift: Drift) -> Iterator[str]:

@@ -11,20 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from reconciler.errors import PlanRefused, StalePlan
 from reconciler.model.address import Address
-from reconciler.model.case import Lifecycle, OnRemove
-from reconciler.model.change import Action, Cause, Change, Drift, DriftedField, FieldChange
+from reconciler.model.case import Lifecycle
+from reconciler.model.change import Change, Drift, DriftedField, FieldChange
 from reconciler.model.fields import Schema
-from reconciler.model.operation import Merge, Operation, Repeat
+from reconciler.model.operation import Each, Merge, Operation, Part
 from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.record import Record
 from reconciler.model.strict import strict_json
 from reconciler.model.values import ABSENT, Marker, Value
+from reconciler.report import planshape as shape
 from reconciler.report.encoding import decode, members
 from reconciler.report.jsonplan import CHECKSUM, Checksum, summary_json
 
@@ -33,182 +34,6 @@ MAX_BYTES: Final = 256 * 1024 * 1024
 PROBLEMS_SHOWN: Final = 5
 
 _AGAIN: Final = "make a new plan with `reconciler plan --out FILE`"
-_METHODS = Literal["POST", "PUT", "PATCH", "DELETE"]
-_Kinds = dict[str, Literal["null", "set"]]
-
-
-# ------------------------------------------------------------------------------------------ the shape
-
-
-class _Model(BaseModel):
-    """Keys that a later minor version adds are ignored here; the checksum still covers them."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
-
-
-class _Scalar(_Model):
-    path: list[str] = Field(min_length=1, description="Where the value stands: attribute, then key of a map.")
-    before: Any = Field(description="The live value; null where there is none.")
-    after: Any = Field(description="The value to be; null where there will be none.")
-    cause: Cause
-    kinds: _Kinds = Field(
-        default_factory=dict, description="`null`: null is a value here; `set`: the list is a set."
-    )
-
-
-class _Set(_Model):
-    path: list[str] = Field(min_length=1, description="Where the set stands.")
-    add: list[Any] = Field(description="Members that the set gains.")
-    remove: list[Any] = Field(description="Members that the set loses.")
-    cause: Cause
-    expected: list[Any] | None = Field(default=None, description="All members before the change.")
-    shared: bool = Field(default=False, description="Others may come and go in the set.")
-    kinds: _Kinds = Field(default_factory=dict, description="`null`: null is a value here.")
-
-
-class _Expectation(_Model):
-    at: list[str | int] = Field(description="A way into the answer; `*` means each item of a list.")
-    value: Any = Field(description="What must stand there.")
-
-
-class _Made(_Model):
-    path: tuple[str, str] = Field(description="Attribute and key of the item.")
-    name: str | None = Field(description="The name by which the system shows it again, if it has one.")
-
-
-class _Merge(_Model):
-    attribute: str
-    before: tuple[str, ...] = Field(description="Its members when it was planned, in the system's words.")
-
-
-class _Operation(_Model):
-    method: _METHODS
-    path: str = Field(
-        pattern=r"^/[^/\\\s]\S*$", description="From the root of the system's address; `${cases.…}` where unknown."
-    )
-    body: Any = Field(description="What is sent once unknowns and secrets are filled in; null is nothing.")
-    why: str
-    query: list[tuple[str, str]] = Field(
-        default_factory=list, description="Parameters of the path: name and value, not yet encoded."
-    )
-    fields: list[list[str]] = Field(
-        default_factory=list, description="The field changes that this request makes true."
-    )
-    captures: dict[str, list[str | int]] = Field(
-        default_factory=dict, description="What to remember of the answer."
-    )
-    expects: list[_Expectation] = Field(default_factory=list, description="What the answer must hold.")
-    repeat: Repeat = Field(default=Repeat.SAFE, description="What to do when the answer is lost.")
-    droppable: bool = Field(default=False, description="Not sent when a reference in it is empty.")
-    makes: list[_Made] = Field(default_factory=list, description="The items that this request brings into being.")
-    verifies: list[str] = Field(
-        default_factory=list, description="Sets that are compared with what the answer shows of them."
-    )
-    after: list[str] = Field(
-        default_factory=list, description="Names of later cases that it links to and waits for."
-    )
-    as_text: bool = Field(
-        default=False,
-        description="The body is sent in a JSON string; it stands here as an object where it is not all known.",
-    )
-    merges: dict[str, _Merge] = Field(
-        default_factory=dict,
-        description="Keys of the body that hold a whole set: what others do to it meanwhile is taken in.",
-    )
-    along: dict[str, Any] = Field(
-        default_factory=dict, description="What it sets beside what is declared, as it was when it was planned."
-    )
-    otherwise: list[_Operation] = Field(
-        default_factory=list, description="What is sent instead if the system cannot do all of it at once (422)."
-    )
-    last: bool = Field(default=False, description="Of such a one: sent when everything else of the case is done.")
-    reads_back: bool = Field(default=False, description="The case is read again afterwards, and compared.")
-
-
-class _Lifecycle(_Model):
-    on_remove: OnRemove = OnRemove.RELEASE
-    prevent_delete: bool = False
-    ignore_changes: list[str] = Field(default_factory=list)
-
-
-class _Record(_Model):
-    address: str
-    type: str
-    id: str
-    url: str
-    recorded: dict[str, Any]
-    handles: dict[str, str] = Field(default_factory=dict)
-    depends_on: list[str] = Field(default_factory=list)
-    lifecycle: _Lifecycle = _Lifecycle()
-    updated_at: str = ""
-
-
-class _Change(_Model):
-    address: str = Field(description="Provider instance and case: soc.phishing-wave.")
-    provider: str
-    type: str
-    id: str | None
-    url: str | None
-    action: Action
-    cause: list[Cause]
-    fields: list[_Scalar | _Set]
-    operations: list[_Operation]
-    reason: str | None = None
-    record: _Record | None = Field(default=None, description="What is remembered once it is done.")
-    base: str | None = Field(default=None, description="Fingerprint of the record that this was planned upon.")
-    depends_on: list[str] = Field(
-        default_factory=list, description="The cases that come first, or last in a delete."
-    )
-
-
-class _DriftedField(_Model):
-    path: list[str]
-    recorded: Any
-    live: Any
-    kinds: _Kinds = Field(default_factory=dict)
-
-
-class _Drift(_Model):
-    address: str
-    fields: list[_DriftedField]
-    missing: bool = False
-    id: str | None = None
-    url: str | None = None
-
-
-class _Summary(_Model):
-    create: int
-    update: int
-    delete: int
-    release: int
-    imported: int = Field(alias="import")
-    unchanged: int
-    requests: int
-
-
-class _Plan(_Model):
-    format_version: str
-    reconciler_version: str
-    workspace: str
-    lineage: str
-    serial: int
-    created_at: str
-    digest: str = Field(description="Hash of the meaning: the same plan made twice has the same digest.")
-    changes: list[_Change]
-    drift: list[_Drift]
-    summary: _Summary
-    warnings: list[str]
-    refresh: list[_Record] = Field(
-        default_factory=list, description="Records to bring up to date without a request."
-    )
-    recorded: int = Field(default=0, description="How many cases the state held.")
-    checksum: str = Field(description="Over every other key and value of the file.")
-
-
-def plan_schema() -> dict[str, Any]:
-    """Return the JSON Schema of `plan --json` and of a plan file."""
-    schema = _Plan.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Plan"}
 
 
 # -------------------------------------------------------------------------------------------- reading
@@ -262,9 +87,9 @@ def _check_version(data: Mapping[str, Any]) -> None:
         )
 
 
-def _shaped(data: Mapping[str, Any]) -> _Plan:
+def _shaped(data: Mapping[str, Any]) -> shape.Plan:
     try:
-        return _Plan.model_validate(data)
+        return shape.Plan.model_validate(data)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
         places = (f"{'.'.join(map(str, d['loc']))}: {d['msg']}" for d in details[:PROBLEMS_SHOWN])
@@ -282,18 +107,18 @@ def _checksum(data: Mapping[str, Any]) -> str:
     return checksum.text
 
 
-def _counts(model: _Plan) -> dict[str, int]:
+def _counts(model: shape.Plan) -> dict[str, int]:
     return model.summary.model_dump(by_alias=True)
 
 
-def _made(model: _Plan, schemas: Mapping[str, Schema]) -> Plan:
+def _made(model: shape.Plan, schemas: Mapping[str, Schema]) -> Plan:
     try:
         return _plan(model, schemas)
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise _no_plan(str(error)) from error
 
 
-def _plan(model: _Plan, schemas: Mapping[str, Schema]) -> Plan:
+def _plan(model: shape.Plan, schemas: Mapping[str, Schema]) -> Plan:
     text = partial(_marker_or_text, model.lineage)
     return Plan(
         workspace=model.workspace,
@@ -321,7 +146,7 @@ def _marker_or_text(lineage: str, text: str) -> Value:
     return marker if marker.text == text else text
 
 
-def _change(model: _Change, schemas: Mapping[str, Schema], text: Callable[[str], Value]) -> Change:
+def _change(model: shape.Change, schemas: Mapping[str, Schema], text: Callable[[str], Value]) -> Change:
     return Change(
         address=Address.parse(model.address),
         type=model.type,
@@ -337,11 +162,11 @@ def _change(model: _Change, schemas: Mapping[str, Schema], text: Callable[[str],
     )
 
 
-def _field(model: _Scalar | _Set) -> FieldChange:
-    if isinstance(model, _Scalar):
+def _field(model: shape.Scalar | shape.Set) -> FieldChange:
+    if isinstance(model, shape.Scalar):
         before, after = (_value(name, getattr(model, name), model.kinds) for name in ("before", "after"))
         return FieldChange(tuple(model.path), before, after, model.cause)
-    kinds: _Kinds = model.kinds if model.expected is None else {"before": "set"}
+    kinds: shape.Kinds = model.kinds if model.expected is None else {"before": "set"}
     before = _value("before", model.expected, kinds)
     kept = before if isinstance(before, frozenset) else frozenset()
     after = (kept - members(decode(model.remove))) | members(decode(model.add))
@@ -358,7 +183,7 @@ def _value(name: str, data: Any, kinds: Mapping[str, str]) -> Value:
     return {key: members(item) if kinds.get(f"{name}.{key}") == "set" else item for key, item in value.items()}
 
 
-def _operation(model: _Operation, text: Callable[[str], Value]) -> Operation:
+def _operation(model: shape.Operation, text: Callable[[str], Value]) -> Operation:
     return Operation(
         method=model.method,
         path=model.path,
@@ -379,14 +204,29 @@ def _operation(model: _Operation, text: Callable[[str], Value]) -> Operation:
         otherwise=tuple(_operation(other, text) for other in model.otherwise),
         last=model.last,
         reads_back=model.reads_back,
+        each=None if model.each is None else _each(model.each),
+        others={Address.parse(other): tuple(map(tuple, paths)) for other, paths in model.others.items()},
+        part=None if model.part is None else _part(model.part),
     )
 
 
-def _body(model: _Operation) -> Any:
+def _each(model: shape.Each) -> Each:
+    return Each(model.key, model.at_most, tuple(model.shown))
+
+
+def _part(model: shape.Part) -> Part:
+    return Part(tuple(model.path), _members(model.add), _members(model.remove))
+
+
+def _members(data: list[Any]) -> frozenset[Value]:
+    return members(decode(data))
+
+
+def _body(model: shape.Operation) -> Any:
     return strict_json(model.body) if model.as_text and isinstance(model.body, str) else model.body
 
 
-def _record(model: _Record, schemas: Mapping[str, Schema]) -> Record:
+def _record(model: shape.Record, schemas: Mapping[str, Schema]) -> Record:
     if model.type not in schemas:
         raise PlanRefused(
             f"{model.address} is of type {model.type!r}, which is not installed here",
@@ -408,7 +248,7 @@ def _record(model: _Record, schemas: Mapping[str, Schema]) -> Record:
     )
 
 
-def _drift(model: _Drift) -> Drift:
+def _drift(model: shape.Drift) -> Drift:
     return Drift(
         address=Address.parse(model.address),
         fields=tuple(

@@ -22,7 +22,7 @@ from typing import Final
 from reconciler.model.case import Lifecycle
 from reconciler.model.change import Action, Change, Drift, DriftReport
 from reconciler.model.operation import Operation
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Carried, Plan
 from reconciler.model.record import Record, State
 from reconciler.model.result import Outcome, Result, Status
 from reconciler.model.values import Path, Value
@@ -66,8 +66,9 @@ def render_plan(plan: Plan) -> Iterator[Line]:
         if plan.changes:
             yield line(Span("What will be done about it, and about the configuration:", Style.STRONG))
             yield ()
+    carried = plan.carried
     for change in plan.changes:
-        yield from render_change(change)
+        yield from render_change(change, carried.get(change.address, ()))
         yield ()
     for warning in plan.warnings:
         yield from render_message("Warning", warning, Style.WARNING)
@@ -86,10 +87,10 @@ def plan_summary(plan: Plan) -> str:
     )
 
 
-def render_change(change: Change) -> Iterator[Line]:
-    """Yield what is done about one case."""
+def render_change(change: Change, carried: Carried = ()) -> Iterator[Line]:
+    """Yield what is done about one case; `carried` are requests of other cases that are about it too."""
     yield change_heading(change)
-    yield from change_lines(change)
+    yield from change_lines(change, carried)
 
 
 def change_heading(change: Change) -> Line:
@@ -103,7 +104,7 @@ def change_sign(action: Action) -> str:
     return _SIGNS[action][0]
 
 
-def change_lines(change: Change) -> Iterator[Line]:
+def change_lines(change: Change, carried: Carried = ()) -> Iterator[Line]:
     """Yield what becomes of the fields of a case, and the requests that this takes."""
     for field in change.fields:
         cause = "" if change.action is Action.CREATE else str(field.cause)
@@ -113,6 +114,8 @@ def change_lines(change: Change) -> Iterator[Line]:
         yield from _race(operation)
         for place, other in enumerate(operation.otherwise):
             yield _request(other, "  then " if place else "  if that is refused: ")
+    for text in carried_texts(carried):
+        yield line(_MARGIN, Span(f"→ {text}", Style.QUIET))
 
 
 def _heading(sign: str, style: Style, address: str, id: str | None, note: str) -> Line:
@@ -146,6 +149,11 @@ def _request(operation: Operation, lead: str = "") -> Line:
     return line(
         _MARGIN, Span(f"{lead}→ {target}", Style.QUIET), Span(f"{body}{form}{_wait(operation)}", Style.QUIET)
     )
+
+
+def carried_texts(carried: Carried) -> Iterator[str]:
+    """Yield the requests of other cases that are about a case too, in words."""
+    return (f"with {carrier}: {o.method} {inline(o.target, VALUE_WIDTH)}" for carrier, o in carried)
 
 
 def _race(operation: Operation) -> Iterator[Line]:

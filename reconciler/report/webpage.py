@@ -23,12 +23,12 @@ from typing import Final, Literal, NewType
 from reconciler import __version__
 from reconciler.model.change import Action, Change, Drift, DriftReport, FieldChange
 from reconciler.model.operation import Operation
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Carried, Plan
 from reconciler.model.values import Path, Value
 from reconciler.report.hostile import inline, visible
 from reconciler.report.markdown import ORDER
 from reconciler.report.sides import Side, side_by_side
-from reconciler.report.text import BODY_WIDTH, GONE, change_note, change_sign, drift_summary, plan_summary
+from reconciler.report.text import BODY_WIDTH, GONE, carried_texts, change_note, change_sign, drift_summary, plan_summary
 from reconciler.report.values import VALUE_WIDTH, compact, dotted
 
 Markup = NewType("Markup", str)
@@ -43,7 +43,9 @@ def plan_html(plan: Plan) -> Iterator[str]:
     origin = f"{plan.digest} · serial {plan.serial} · made {plan.created_at} · reconciler {__version__}"
     yield element("p", text(origin), class_="quiet")
     yield from _list("Warnings", [element("li", text(warning, lines=True)) for warning in plan.warnings])
-    yield from _section("Changes", (_change(change) for action in ORDER for change in _with(plan, action)))
+    carried = plan.carried
+    those = (change for action in ORDER for change in _with(plan, action))
+    yield from _section("Changes", (_change(change, carried.get(change.address, ())) for change in those))
     yield from _section("Changed outside", map(_drift, plan.drift))
     yield _foot()
 
@@ -148,11 +150,12 @@ def _with(plan: Plan, action: Action) -> Iterator[Change]:
     return (change for change in plan.changes if change.action is action)
 
 
-def _change(change: Change) -> Markup:
+def _change(change: Change, carried: Carried) -> Markup:
     causes = "" if change.action is Action.CREATE else " ".join(change.causes)
     said = [str(change.action), causes.replace(" ", " + "), change_note(change)]
     fields = [_field_change(field, has_cause=bool(causes)) for field in change.fields]
     requests = [_request(operation) for operation in change.operations]
+    requests += [element("li", element("code", text(said))) for said in carried_texts(carried)]
     parts = [_table(("field", "live", "becomes", "cause"), fields)] if fields else []
     parts += [element("ol", *requests, class_="requests")] if requests else []
     about = _About(change_sign(change.action), str(change.address), change.id, str(change.action), causes)

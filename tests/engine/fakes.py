@@ -11,11 +11,11 @@ from typing import Any, ClassVar, cast
 import httpx
 
 from reconciler.engine.apply import apply
+from reconciler.engine.means import Known, Means
 from reconciler.engine.progress import Silent
 from reconciler.engine.recorder import Recorder
 from reconciler.engine.stop import Stop
 from reconciler.engine.tenant import Channel, Tenant
-from reconciler.engine.work import Known, Means
 from reconciler.errors import ApiError, NotFound, OutcomeUnknown, Problem, RateLimited, Refused
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live

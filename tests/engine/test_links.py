@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from reconciler.model.address import Address
 from reconciler.model.case import Case
-from reconciler.model.change import Action
+from reconciler.model.change import Action, Change
+from reconciler.model.plan import Plan
 from reconciler.model.result import Status
 from reconciler.model.values import Ref
-from tests.engine.fakes import first, lost_after, lost_before, refused, statuses
+from tests.engine.fakes import Run, first, lost_after, lost_before, refused, statuses
 from tests.engine.shop import Shop, again, is_settled, meet
 from tests.planning.worlds import address, case, record
 
@@ -163,3 +166,97 @@ def test_a_case_whose_first_request_fails_is_not_linked() -> None:
     assert statuses(run.apply(plan)) == {"a": FAILED, "b": FAILED}
     assert paths(it) == ["/cases", "/cases"]
     assert (run.recorded("a"), run.recorded("b")) == (None, {"name": "B"})
+
+
+# ------------------------------------------------------------------------------------ links that one end makes
+
+
+def between(*ends: str, **names: str) -> tuple[Run, Shop, Plan]:
+    """Plan recorded cases that are all linked to `a`, whose requests make the links for the others as well."""
+    ids = {name: str(n) for n, name in enumerate(("a", *ends), start=1)}
+    shop = Shop({id: {"name": "N", "related": []} for id in ids.values()})
+    known = [record(name, id, {"name": "N", "related": frozenset()}) for name, id in ids.items()]
+    wanted = {"a": frozenset(ids[name] for name in ends), **dict.fromkeys(ends, frozenset({"1"}))}
+    cases = [case(name, {"name": names.get(name, "N"), "related": wanted[name]}) for name in ids]
+    run, shop, plan = meet(*cases, *known, shop=shop)
+    changes = [one_ended(change, [address(name) for name in ends]) for change in plan.changes]
+    return run, shop, replace(plan, changes=tuple(changes))
+
+
+def one_ended(change: Change, ends: list[Address]) -> Change:
+    """Let `a` send its links for all of them, and these nothing about them."""
+    others = dict.fromkeys(ends, (("related",),))
+    if change.address.name != "a":
+        kept = (each for each in change.operations if each.fields != (("related",),))
+        return replace(change, operations=tuple(kept))
+    return replace(
+        change,
+        operations=tuple(
+            replace(each, others=others) if each.fields == (("related",),) else each for each in change.operations
+        ),
+    )
+
+
+@pytest.mark.parametrize("parallelism", [1, 4])
+def test_a_link_that_one_end_makes_is_recorded_at_both(parallelism: int) -> None:
+    run, it, plan = between("b", "c", b="B")
+    run.parallelism = parallelism
+
+    assert statuses(run.apply(plan)) == {"a": DONE, "b": DONE, "c": DONE}
+    assert sorted(paths(it)) == ["/cases/1/related", "/cases/2"]
+    assert run.recorded("b") == {"name": "B", "related": frozenset({"1"})}
+    assert run.recorded("c") == {"name": "N", "related": frozenset({"1"})}
+
+
+def test_a_link_that_was_not_made_is_recorded_at_neither() -> None:
+    run, it, plan = between("b", "c", b="B")
+    it.troubles = [refused(422)]
+
+    result = run.apply(plan)
+
+    assert statuses(result) == {"a": FAILED, "b": FAILED, "c": FAILED}
+    assert [outcome.message for outcome in result.outcomes[1:]] == ["not linked: a did not end well"] * 2
+    assert run.recorded("b") == {"name": "B", "related": frozenset()}
+    assert run.recorded("c") == {"name": "N", "related": frozenset()}
+
+
+def test_a_link_that_was_made_before_its_case_failed_is_recorded() -> None:
+    run, it, plan = between("b", a="A")
+    a, b = plan.changes
+    link = next(each for each in a.operations if each.others)
+    it.troubles = [None, refused(422)]
+
+    first_the_link = (link, *(each for each in a.operations if each is not link))
+    result = run.apply(replace(plan, changes=(replace(a, operations=first_the_link), b)))
+
+    assert statuses(result) == {"a": FAILED, "b": DONE}
+    assert run.recorded("b") == {"name": "N", "related": frozenset({"1"})}
+
+
+def test_a_link_that_is_there_already_is_recorded_at_both() -> None:
+    run, it, plan = between("b")
+    it.cases["1"]["related"] = ["2"]
+
+    assert run.apply(plan).is_complete
+    assert paths(it) == []
+    assert run.recorded("b") == {"name": "N", "related": frozenset({"1"})}
+
+
+@pytest.mark.parametrize(("later", "earlier"), [("a", "b"), ("b", "a")])
+def test_either_end_may_depend_on_the_other(later: str, earlier: str) -> None:
+    run, _, plan = between("b")
+    changes = [
+        replace(each, depends_on=(address(earlier),)) if each.address.name == later else each
+        for each in plan.changes
+    ]
+
+    assert run.apply(replace(plan, changes=tuple(changes))).is_complete
+    assert run.recorded("b") == {"name": "N", "related": frozenset({"1"})}
+
+
+def test_a_wish_to_stop_leaves_the_other_end_for_the_next_run() -> None:
+    run, it, plan = between("b", a="A")
+    it.troubles = [first(run.stop.request)]
+
+    assert statuses(run.apply(plan)) == {"a": SKIPPED, "b": SKIPPED}
+    assert run.recorded("b") == {"name": "N", "related": frozenset()}

@@ -7,7 +7,7 @@ import pytest
 from reconciler.engine.reread import Now, Standing, is_done, pending, reread, standing
 from reconciler.errors import Conflict
 from reconciler.model.change import Action, Change, FieldChange
-from reconciler.model.operation import Operation, Repeat
+from reconciler.model.operation import Operation, Part, Repeat
 from reconciler.model.values import ABSENT, Secret
 from tests.engine.fakes import System
 from tests.planning.worlds import LINEAGE, SCHEMA, address, record
@@ -147,3 +147,27 @@ def test_a_secret_that_has_moved_is_not_shown() -> None:
 
     assert "hunter2" not in str(caught.value)
     assert "metadata.k is a secret now" in str(caught.value)
+
+
+SEVERAL = FieldChange(("tags",), frozenset("ab"), frozenset("bcd"))
+
+
+@pytest.mark.parametrize(
+    ("part", "live", "done"),
+    [
+        (Part(("tags",), add=frozenset("c")), "abc", True),
+        (Part(("tags",), add=frozenset("cd")), "abc", False),
+        (Part(("tags",), remove=frozenset("a")), "bc", True),
+        (Part(("tags",), remove=frozenset("a")), "abcd", False),
+        (Part(("tags",), add=frozenset("c"), remove=frozenset("a")), "c", True),
+        (Part(("tags",), add=frozenset("c")), "", False),
+        (Part(("tags",), remove=frozenset("a")), "", True),
+    ],
+)
+def test_of_a_set_that_takes_several_requests_each_is_held_against_what_it_does(
+    *, part: Part, live: str, done: bool
+) -> None:
+    operation = Operation("POST", "/cases/1/tags", None, "add", repeat=Repeat.LOOK, part=part)
+    shown = {"tags": list(live)} if live else {}
+
+    assert is_done(operation, stands(change(SEVERAL), **shown), SCHEMA) is done

@@ -96,12 +96,21 @@ def test_the_same_meaning_has_the_same_digest(same: Plan) -> None:
         resend(body=None),
         resend(body={"name": "x", "metadata": {"k": "v"}}),
         resend(why="because"),
+        resend(others={B: (("tags",),)}),
     ],
 )
 def test_any_other_meaning_has_another_digest(edited: Callable[[Change], Change]) -> None:
     other = replace(PLAN, changes=(edited(PLAN.changes[0]), PLAN.changes[1]))
 
     assert other.digest != PLAN.digest
+
+
+def test_a_plan_tells_which_requests_of_others_make_something_of_a_case_true() -> None:
+    carrier = resend(others={B: (("tags",),)})(change(A))
+
+    carried = replace(PLAN, changes=(carrier, change(B))).carried
+
+    assert carried == {B: ((A, carrier.operations[0]),)}
 
 
 def test_a_digest_is_made_of_any_text() -> None:

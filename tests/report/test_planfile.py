@@ -12,7 +12,8 @@ from reconciler.model.change import Action, Change
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
 from reconciler.report.jsonplan import Checksum, write_plan
-from reconciler.report.planfile import plan_schema, read_plan
+from reconciler.report.planfile import read_plan
+from reconciler.report.planshape import plan_schema
 from tests.report import worlds
 from tests.report.worlds import SCHEMAS, plan
 
@@ -25,6 +26,8 @@ EVERYTHING = plan(
     worlds.UPDATE,
     worlds.ITEMS,
     worlds.WHOLE,
+    worlds.SHARED,
+    worlds.SHARED_TOO,
     drift=worlds.DRIFT,
     unchanged=11,
     refresh=(worlds.RECORD,),
@@ -231,7 +234,7 @@ def test_the_schema_names_every_key_that_is_written() -> None:
 
     assert set(data) == set(schema["properties"])
     assert {key for operation in operations for key in operation} == set(
-        schema["$defs"]["_Operation"]["properties"]
+        schema["$defs"]["Operation"]["properties"]
     )
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert set(schema["$defs"]["_Summary"]["required"]) >= {"import", "requests"}
+    assert set(schema["$defs"]["Summary"]["required"]) >= {"import", "requests"}

@@ -119,6 +119,21 @@ Plan: 0 to create, 1 to update, 0 to delete, 0 to release, 0 to import. 2 reques
 Plan: 0 to create, 1 to update, 0 to delete, 0 to release, 0 to import. 3 requests.
 """,
     ),
+    (
+        plan(worlds.SHARED, worlds.SHARED_TOO),
+        """\
+  ~ soc.shared (id 1)
+      + metadata.os: "Linux"  (config)
+      → POST /api/v2/cases/bulk/fields  {"case_ids":[1,2],"fields":[{"input_id":1,"value":"Linux","upsert":true}]}
+      → POST /api/v2/cases/1/records  {"record_id":7}
+
+  ~ soc.shared-too (id 2)
+      + metadata.os: "Linux"  (config)
+      → with soc.shared: POST /api/v2/cases/bulk/fields
+
+Plan: 0 to create, 2 to update, 0 to delete, 0 to release, 0 to import. 2 requests.
+""",
+    ),
     (plan(unchanged=12), "No changes. 12 cases match.\n"),
     (plan(unchanged=1), "No changes. 1 cases match.\n"),
     (plan(), "No changes. 0 cases match.\n"),

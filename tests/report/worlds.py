@@ -10,7 +10,7 @@ from reconciler.model.address import Address
 from reconciler.model.case import Lifecycle, OnRemove
 from reconciler.model.change import Action, Cause, Change, Drift, DriftedField, FieldChange
 from reconciler.model.fields import CaseInsensitive, Clearable, Field, Items, Map, Schema, Set
-from reconciler.model.operation import Merge, Operation, Repeat
+from reconciler.model.operation import Each, Merge, Operation, Part, Repeat
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record
 from reconciler.model.values import ABSENT, Digest, Entry, Marker, Ref, Template
@@ -218,6 +218,40 @@ WHOLE = Change(
     ),
 )
 
+SHARED = Change(
+    address("shared"),
+    "tines",
+    Action.UPDATE,
+    id="1",
+    fields=(FieldChange(("metadata", "os"), ABSENT, "Linux"),),
+    operations=(
+        Operation(
+            "POST",
+            "/api/v2/cases/bulk/fields",
+            {"case_ids": [1, 2], "fields": [{"input_id": 1, "value": "Linux", "upsert": True}]},
+            "set 1 field on 2 cases",
+            fields=(("metadata", "os"),),
+            each=Each("case_ids", 50, ("cases", "*", "case_id")),
+            others={address("shared-too"): (("metadata", "os"),)},
+        ),
+        Operation(
+            "POST",
+            "/api/v2/cases/1/records",
+            {"record_id": 7},
+            "add 1 record",
+            repeat=Repeat.LOOK,
+            part=Part(("tags",), add=frozenset({"7"}), remove=frozenset({Digest("sha256:" + "0" * 64)})),
+        ),
+    ),
+)
+SHARED_TOO = Change(
+    address("shared-too"),
+    "tines",
+    Action.UPDATE,
+    id="2",
+    fields=(FieldChange(("metadata", "os"), ABSENT, "Linux"),),
+)
+
 DRIFT = (
     Drift(address("missing"), missing=True, id="13"),
     Drift(
@@ -297,6 +331,9 @@ OPERATIONS = st.builds(
     otherwise=st.lists(_PLAIN, max_size=2).map(tuple),
     last=st.booleans(),
     reads_back=st.booleans(),
+    each=st.none() | st.builds(Each, TEXT, st.integers(1, 99), STEPS),
+    others=st.dictionaries(ADDRESSES, st.lists(PATHS, max_size=2).map(tuple), max_size=2),
+    part=st.none() | st.builds(Part, PATHS, MEMBERS, MEMBERS),
 )
 RECORDED = st.fixed_dictionaries(
     {},

@@ -1,5 +1,5 @@
 """
-The requests for custom fields: one for all that are set, one for each that is removed.
+The requests for custom fields: one for all that are set, also on many cases, and one for each that is removed.
 
     POST   /api/v2/cases/bulk/fields   upserts: what the case has is overwritten, what it lacks is added
     DELETE /cases/ID/fields/FIELD
@@ -8,14 +8,17 @@ The requests for custom fields: one for all that are set, one for each that is r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from reconciler.model.change import FieldChange, is_absent
-from reconciler.model.operation import Operation
+from reconciler.model.operation import Each, Operation
 from reconciler.model.values import Ref, Template, Value
 from reconciler.providers.shared import count
 from reconciler.providers.tines.context import Context, number, ordered, paths_of
 from reconciler.providers.tines.wire import SEPARATOR
+
+EACH: Final = Each("case_ids", 50, ("cases", "*", "case_id"))
+"""All cases get all values; no limit is documented, so it is that of other batches."""
 
 
 def field_requests(context: Context) -> Iterator[Operation]:
@@ -24,12 +27,16 @@ def field_requests(context: Context) -> Iterator[Operation]:
     if not fields:
         return
     values = [{"input_id": _input(context, f), "value": field_text(f.after), "upsert": True} for f in fields]
+    moves = (
+        context.change.field(("team_id",)) is not None
+    )  # its fields are those of the new team, once it is there
     yield Operation(
         "POST",
         f"{context.cases}/bulk/fields",
         {"case_ids": [number(context.id)], "fields": values},
         f"set {count(len(fields), 'field')}",
         fields=paths_of(fields),
+        each=None if moves else EACH,
     )
 
 

@@ -12,6 +12,7 @@ buttons             all buttons of the case, as they are shown: a batch carries 
 buttons_hold_secrets   those of others hold a secret of the case
 conditions          the case is seen to have closure conditions
 other_end           links that the other case makes, or takes away, in the same run
+this_end            the links that this case makes, or takes away, for another one as well: whose they are
 """
 
 from __future__ import annotations
@@ -209,7 +210,7 @@ def _twice(subject: Subject, inputs: Mapping[str, int]) -> Iterator[Problem]:
 
 
 def _other_ends(subjects: Sequence[Subject]) -> dict[Address, dict[str, Any]]:
-    """Return the links that need no request, since the case at their other end sends it."""
+    """Return the links that need no request, since the case at their other end sends it; and whom it sends for."""
     by_name = {subject.change.address.name: subject for subject in subjects}
     by_id = {subject.change.id: subject for subject in subjects if subject.change.id is not None}
 
@@ -221,14 +222,12 @@ def _other_ends(subjects: Sequence[Subject]) -> dict[Address, dict[str, Any]]:
         for add, members in _links(subject):
             for member in members:
                 end = other(member)
-                back = (
-                    [x for way, x in _links(end) if way is add for each in x if other(each) is subject]
-                    if end
-                    else []
-                )
+                theirs = (each for way, x in _links(end) if way is add for each in x) if end else ()
+                back = [each for each in theirs if other(each) is subject]
                 if end is not None and back and _comes_first(end, subject):
-                    mine = found.setdefault(subject.change.address, {"other_end": set()})
-                    mine["other_end"].add(member)
+                    here, there = subject.change.address, end.change.address
+                    found.setdefault(here, {}).setdefault("other_end", set()).add(member)
+                    found.setdefault(there, {}).setdefault("this_end", {}).update(dict.fromkeys(back, here))
     return found
 
 

@@ -7,7 +7,7 @@ subscribers   /subscribers, /batch 50     DELETE /subscribers/SUBSCRIPTION
 records       /records                    DELETE /records/RECORD
 
 A set is as it should be when the last of its requests is done. A link has two ends: where both cases gain or lose
-it, one of them sends the request.
+it, one of them sends the request, and says so of the other.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.model.change import FieldChange
-from reconciler.model.operation import Operation, Repeat
-from reconciler.model.values import Path, Ref, Value
+from reconciler.model.operation import Operation, Part, Repeat
+from reconciler.model.values import Ref, Value
 from reconciler.providers.shared import count
 from reconciler.providers.tines.context import Context, chunked, number, ordered
 
@@ -64,63 +64,73 @@ class Members:
         ]
 
     @property
-    def mine(self) -> frozenset[Value]:
-        """What is to be done from this end."""
-        return (self.field.add | self.field.remove) - frozenset(self.context.meanings.get("other_end", ()))
+    def other_end(self) -> frozenset[Value]:
+        """What is done from the other end."""
+        changing = self.field.add | self.field.remove
+        return changing & frozenset(self.context.meanings.get("other_end", ()))
+
+    @property
+    def coming(self) -> list[Value]:
+        """What is to be added and is there already."""
+        return ordered(member for member in self.field.add - self.other_end if not self.context.is_later(member))
 
     @property
     def later(self) -> list[Value]:
         """Links to cases that come later."""
-        return ordered(member for member in self.field.add & self.mine if self.context.is_later(member))
+        return ordered(member for member in self.field.add - self.other_end if self.context.is_later(member))
+
+    @property
+    def going(self) -> list[Value]:
+        """What is to go."""
+        return ordered(self.field.remove - self.other_end)
 
     def added(self) -> Iterator[Operation]:
         """Yield the requests that add members which are there already."""
-        adding = ordered(member for member in self.field.add & self.mine if not self.context.is_later(member))
-        goes_on = bool(self.removing or self.later)
-        chunks = list(chunked(adding, BATCH if self.endpoint.many else 1))
-        for at, chunk in enumerate(chunks, 1):
-            yield self._add(chunk, () if goes_on or at < len(chunks) else (self.field.path,))
-
-    def added_later(self) -> Iterator[Operation]:
-        """Yield the requests that wait for cases which come later."""
-        chunks = list(chunked(self.later, BATCH))
-        for at, chunk in enumerate(chunks, 1):
-            names = tuple(sorted({member.case for member in chunk if isinstance(member, Ref)}))
-            yield self._add(chunk, () if at < len(chunks) else (self.field.path,), after=names)
-
-    @property
-    def removing(self) -> list[Value]:
-        """What is to go."""
-        return ordered(self.field.remove & self.mine)
+        return map(self._add, chunked(self.coming, BATCH if self.endpoint.many else 1))
 
     def removed(self) -> Iterator[Operation]:
         """Yield the requests that remove members."""
-        left = len(self.removing)
-        for member in self.removing:
-            left -= 1
-            yield Operation(
-                "DELETE",
-                f"{self.context.path}/{self.endpoint.path}/{self._id(member)}",
-                None,
-                f"remove 1 {self.endpoint.noun}",
-                fields=() if left or self.later else (self.field.path,),
-            )
+        return map(self._remove, self.going)
+
+    def added_later(self) -> Iterator[Operation]:
+        """Yield the requests that wait for cases which come later."""
+        return map(self._add, chunked(self.later, BATCH))
+
+    def _add(self, members: Sequence[Value]) -> Operation:
+        path, endpoint = f"{self.context.path}/{self.endpoint.path}", self.endpoint
+        sent = [number(member) if endpoint.numbers else member for member in members]
+        several = len(sent) > 1 and endpoint.many is not None
+        later = sorted({each.case for each in members if isinstance(each, Ref) and self.context.is_later(each)})
+        return Operation(
+            "POST",
+            f"{path}/batch" if several else path,
+            {str(endpoint.many): sent} if several else {endpoint.one: sent[0]},
+            f"add {count(len(sent), endpoint.noun)}{' of a circle of links' if later else ''}",
+            repeat=Repeat.LOOK,
+            after=tuple(later),
+            **self._makes_true(members),
+        )
+
+    def _remove(self, member: Value) -> Operation:
+        return Operation(
+            "DELETE",
+            f"{self.context.path}/{self.endpoint.path}/{self._id(member)}",
+            None,
+            f"remove 1 {self.endpoint.noun}",
+            **self._makes_true([member]),
+        )
 
     def _id(self, member: Value) -> Any:
         """Return what a member is removed by: a subscriber by the subscription, everything else by itself."""
         return self.context.found("subscriptions").get(member, member)
 
-    def _add(self, members: Sequence[Value], fields: tuple[Path, ...], after: tuple[str, ...] = ()) -> Operation:
-        path, endpoint = f"{self.context.path}/{self.endpoint.path}", self.endpoint
-        sent = [number(member) if endpoint.numbers else member for member in members]
-        several = len(sent) > 1 and endpoint.many is not None
-        circle = " of a circle of links" if after else ""
-        return Operation(
-            "POST",
-            f"{path}/batch" if several else path,
-            {str(endpoint.many): sent} if several else {endpoint.one: sent[0]},
-            f"add {count(len(sent), endpoint.noun)}{circle}",
-            fields=fields,
-            repeat=Repeat.LOOK,
-            after=after,
-        )
+    def _makes_true(self, members: Sequence[Value]) -> dict[str, Any]:
+        """Return what a request does: to the set or to a part of it, and to that of the cases it leads to."""
+        path, done = self.field.path, frozenset(members)
+        ends = self.context.found("this_end")
+        others = {ends[member]: (path,) for member in members if member in ends}
+        if done >= self.field.add | self.field.remove:
+            return {"fields": (path,), "others": others}
+        part = Part(path, add=done & self.field.add, remove=done & self.field.remove)
+        is_last = not self.other_end and [*self.coming, *self.going, *self.later][-1] in done
+        return {"fields": (path,) if is_last else (), "others": others, "part": part}

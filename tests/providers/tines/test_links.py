@@ -7,12 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from reconciler.model.result import Status
 from reconciler.providers.tines.emulator import DEFAULT_TOKEN, TinesEmulator, TinesSwitches
+from reconciler.report.lines import plain
+from reconciler.report.text import render_plan
 from reconciler.testing.harness import Harness
 from reconciler.testing.story import is_crashed
-from reconciler.testing.transports import Loss, bad_gateway, dies, lost, reset
+from reconciler.testing.transports import Loss, Send, bad_gateway, dies, lost, reset
 
 SETTINGS = {"type": "tines", "url": "https://acme.tines.com", "token": "${env.TINES_TOKEN}", "team_id": 2}
 REPEATED = partial(TinesEmulator, switches=TinesSwitches(link_repeated="ignore"))
@@ -154,4 +158,44 @@ def test_a_crash_after_any_request_about_links_converges(harness: Harness, *, ex
     harness.apply()
 
     assert {name: links_of(harness, name) for name in "abc"} == {"a": {"b", "c"}, "b": {"a", "c"}, "c": {"a", "b"}}
+    assert_settled(harness)
+
+
+def linked_by_id(harness: Harness, **names: str) -> dict[str, dict[str, Any]]:
+    """Return two cases that link to each other by id, so that neither waits for the other."""
+    return {
+        name: {"name": names.get(name, name.upper()), "links": [harness.id_of(other)]}
+        for name, other in (("a", "b"), ("b", "a"))
+    }
+
+
+def test_a_link_that_was_refused_is_recorded_at_neither_end(harness: Harness) -> None:
+    harness.declare(a={"name": "A"}, b={"name": "B"})
+    harness.apply()
+    harness.declare(**linked_by_id(harness, b="BB"))
+
+    result = harness.apply(complete=False, fate=_first_refused)
+
+    assert [each.status for each in result.outcomes] == [Status.FAILED, Status.FAILED]
+    assert result.outcomes[1].message == "not linked: a did not end well"
+    assert harness.record_of("b").recorded == {"name": "BB"}
+    assert harness.plan().summary.requests == 1
+    harness.apply()
+    assert_settled(harness)
+
+
+def _first_refused(number: int, request: httpx.Request, send: Send) -> httpx.Response:
+    return httpx.Response(422, json=["no"], request=request) if number == 1 else send()
+
+
+def test_the_plan_says_at_the_other_end_who_makes_the_link(harness: Harness) -> None:
+    harness.declare(a={"name": "A"}, b={"name": "B"})
+    harness.apply()
+    harness.declare(**linked_by_id(harness))
+
+    plan = harness.plan()
+
+    assert f"→ with soc.a: POST /api/v2/cases/{harness.id_of('a')}/linked_cases" in plain(render_plan(plan))
+    harness.apply_saved(plan)
+    assert links_of(harness, "b") == {"a"}
     assert_settled(harness)

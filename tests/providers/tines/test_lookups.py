@@ -11,7 +11,7 @@ from reconciler.errors import ConfigError, Location
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
 from reconciler.model.change import Action, Change, FieldChange
-from reconciler.model.values import ABSENT, Marker, Path, Ref, Secret
+from reconciler.model.values import ABSENT, Marker, Path, Ref, Secret, Value
 from reconciler.providers.base import Subject
 from tests.providers.tines.tenant import Tenant
 
@@ -263,4 +263,14 @@ def test_of_two_cases_that_both_change_a_link_one_says_so(
 ) -> None:
     found = looked_up(Tenant(), first, second)
 
-    assert {address: meaning["other_end"] for address, meaning in found.items()} == ends
+    assert {each: meaning["other_end"] for each, meaning in found.items() if "other_end" in meaning} == ends
+    sent = {each: meaning["this_end"] for each, meaning in found.items() if "this_end" in meaning}
+    carriers = [(first, B) if end == B else (second, A) for end in ends]
+    assert sent == {carrier.change.address: {_member(carrier): end} for carrier, end in carriers}
+
+
+def _member(carrier: Subject) -> Value:
+    """Return the one link that a case gains or loses."""
+    (change,) = carrier.change.fields
+    (member,) = change.add | change.remove
+    return member

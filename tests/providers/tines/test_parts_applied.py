@@ -180,3 +180,27 @@ def test_a_plan_without_reading_knows_what_it_needs(harness: Harness) -> None:
     assert [(each.path, each.body) for change in unread.changes for each in change.operations] == [
         (each.path, each.body) for change in read.changes for each in change.operations
     ]
+
+
+# ------------------------------------------------------------------------------------ sets of several requests
+
+
+@pytest.mark.parametrize("loss", [reset, bad_gateway])
+@pytest.mark.parametrize("repeated", ["refuse", "ignore"])
+def test_a_lost_answer_in_the_middle_of_a_set_is_looked_for_by_itself(
+    tmp_path: Path, loss: Any, repeated: str
+) -> None:
+    harness, people = harness_of(tmp_path, link_repeated=repeated)
+    others = {f"o{number:02}": {"name": "O"} for number in range(60)}
+    harness.declare(one={"name": "A", "records": [], "subscribers": [], "links": []}, **others)
+    harness.apply()
+    links = [f"${{cases.{name}.id}}" for name in others]
+    records = [str(people.make_record("Alert", Title=title)) for title in ("one", "two", "three")]
+    harness.declare(one={"name": "A", "records": records, "subscribers": [], "links": links}, **others)
+    harness.forget_requests()
+
+    harness.apply(fate=lost(loss))
+
+    assert len(harness.writes) == len(records) + 2, "nothing was sent twice"
+    assert len(people.case(int(harness.id_of("one")))["linked_cases"]) == 60
+    assert_settled(harness)

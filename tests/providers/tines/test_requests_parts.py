@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.operation import Repeat
+from reconciler.model.address import Address
+from reconciler.model.operation import Each, Part, Repeat
 from reconciler.model.values import Ref, Secret, to_json
 from tests.providers.tines.planning import (
     CASE,
@@ -182,6 +183,57 @@ def test_a_link_that_the_other_case_makes_takes_no_request() -> None:
 
     assert sent(planned(desired, recorded({}), {"links": []}, other_end={"43"})) == [post("linked_cases", id="44")]
     assert sent(planned(desired, recorded({}), {"links": []}, other_end={"43", "44"})) == []
+
+
+def test_the_links_are_as_they_should_be_when_the_other_case_has_made_its_own() -> None:
+    desired = declared({"links": frozenset({"43", "44"})})
+
+    (operation,) = planned(desired, recorded({}), {"links": []}, other_end={"43"}).operations
+
+    assert operation.fields == ()
+    assert operation.part == Part(("links",), add=frozenset({"44"}))
+
+
+def test_a_request_says_for_which_other_case_it_makes_or_takes_a_link_as_well() -> None:
+    b, c = Address("soc", "b"), Address("soc", "c")
+    ends = {"43": b, "45": c}
+
+    change = planned(
+        declared({"links": ["43", "44"]}), recorded({"links": ["45"]}), {"links": ["45"]}, this_end=ends
+    )
+
+    assert [operation.others for operation in change.operations] == [{b: (("links",),)}, {c: (("links",),)}]
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "parts"),
+    [
+        ("records", (), ("7",), [None]),
+        ("records", (), ("7", "8"), [("7", ""), ("8", "")]),
+        ("subscribers", ("a@x", "b@x"), ("c@x",), [("c@x", ""), ("", "a@x"), ("", "b@x")]),
+        ("links", (), ("43", "44"), [None]),
+        ("links", ("43",), ("44",), [("44", ""), ("", "43")]),
+    ],
+)
+def test_of_a_set_that_takes_several_requests_each_says_what_it_does(
+    name: str, before: tuple[str, ...], after: tuple[str, ...], parts: list[tuple[str, str] | None]
+) -> None:
+    change = planned(declared({name: after}), recorded({name: before}), {name: before}, subscriptions={})
+
+    assert [operation.part for operation in change.operations] == [
+        part and Part((name,), frozenset(filter(None, [part[0]])), frozenset(filter(None, [part[1]])))
+        for part in parts
+    ]
+
+
+def test_fields_of_many_cases_may_be_set_at_once_unless_the_case_moves() -> None:
+    desired, before = {"team_id": 2, "fields": {"os": "BSD"}}, {"team_id": 2, "fields": {}}
+
+    (stays,) = planned(declared(desired), recorded(before), before, **INPUTS).operations
+    moves = planned(declared({**desired, "team_id": 3}), recorded(before), before, **INPUTS).operations
+
+    assert stays.each == Each("case_ids", 50, ("cases", "*", "case_id"))
+    assert [operation.each for operation in moves] == [None] * len(moves)
 
 
 # ------------------------------------------------------------------------------------ tasks and notes
