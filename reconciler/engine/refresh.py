@@ -59,9 +59,9 @@ def _read(mine: Interest, tenants: Tenants, name: str, progress: Progress) -> di
     keys: dict[str, set[str]] = {}
     for want in mine.values():
         attributes[want.id] = attributes.get(want.id, frozenset()) | want.attributes
-        for name, key in want.keys:
-            keys.setdefault(name, set()).add(key)
-    wanted = Wanted(attributes, {name: frozenset(found) for name, found in keys.items()})
+        for attribute, key in want.keys:
+            keys.setdefault(attribute, set()).add(key)
+    wanted = Wanted(attributes, {attribute: frozenset(found) for attribute, found in keys.items()})
     by_id: dict[str, Live] = {}
     for live in tenant.provider.read(tenant.channel, wanted):
         by_id[live.id] = live
@@ -70,10 +70,11 @@ def _read(mine: Interest, tenants: Tenants, name: str, progress: Progress) -> di
 
 
 def _keys(case: Case | None, record: Record | None, schemas: Mapping[str, Schema]) -> Iterator[tuple[str, str]]:
-    schema = schemas[case.type if case else record.type] if case or record else None
-    for held in (case.attributes if case else {}, record.recorded if record else {}):
+    declared = [(case.type, case.attributes)] if case else []
+    recorded = [(record.type, record.recorded)] if record else []
+    for type_, held in (*declared, *recorded):
         for name, value in held.items():
-            if schema is not None and isinstance(value, Mapping) and schema.kind(name) is Kind.MAP:
+            if isinstance(value, Mapping) and schemas[type_].kind(name) is Kind.MAP:
                 yield from ((name, key) for key in value)
 
 

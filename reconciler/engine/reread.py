@@ -71,12 +71,21 @@ def refuse_moved(change: Change, live: Live, sent: str = UNTOUCHED) -> None:
     """Raise Conflict if somebody changed what a request sets along; `sent` says what was sent for the case."""
     for operation in change.operations:
         for name, value in operation.along.items():
-            now = live.attributes.get(name)
+            now = _of_others(change, name, live.attributes.get(name))
             if not is_same(now, value):
+                seen = f"{name} of others are others" if isinstance(now, Mapping) else f"{name} is {shown(now)}"
                 raise Conflict(
-                    f"{change.address}: {name} is {shown(now)} now, unlike when it was planned; {sent}",
-                    hint="plan again",
+                    f"{change.address}: {seen} now, unlike when it was planned; {sent}", hint="plan again"
                 )
+
+
+def _of_others(change: Change, name: str, now: Value) -> Value:
+    """Return of items those that are not ours, by what the system calls them."""
+    if not isinstance(now, Mapping):
+        return now
+    handles = change.record.handles if change.record else {}
+    ours = {id for path, id in handles.items() if path.partition(".")[0] == name}
+    return {id: item for id, item in now.items() if id not in ours}
 
 
 def pending(change: Change, now: Standing, schema: Schema, sent: str = UNTOUCHED) -> tuple[Operation, ...]:
@@ -128,7 +137,7 @@ def _stands(field: FieldChange, attributes: Attributes, schema: Schema, key: str
     if is_same(as_after, after):
         return Now.DONE, shown
     if schema.fields[field.path[0]].links and isinstance(shown, AbstractSet):
-        moved = shown ^ frozenset(before or ())  # a part of it may have been made from its other end
+        moved = as_before ^ frozenset(before or ())  # a part of it may have been made from its other end
         return (Now.AS_PLANNED if moved <= field.add | field.remove else Now.MOVED), shown
     return (Now.AS_PLANNED if is_same(as_before, before) else Now.MOVED), shown
 

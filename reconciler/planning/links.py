@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
-from reconciler.model.fields import Schema
+from reconciler.model.fields import Ownership, Schema
 from reconciler.model.record import Record
-from reconciler.model.values import Value
+from reconciler.model.values import Ref, Value
 
 Claimed: TypeAlias = Mapping[str, frozenset[str]]
 """By attribute, the ids of the cases that declare a link to a case."""
@@ -60,6 +60,55 @@ def with_claims(
         return attributes
     there = {name: ids & (live.get(name) or frozenset()) for name, ids in claimed.items() if name in attributes}
     return {**attributes, **{name: attributes[name] | ids for name, ids in there.items()}}
+
+
+def disagreements(
+    cases: Mapping[Address, Case], lives: Mapping[Address, Live], made: Claims, schemas: Mapping[str, Schema]
+) -> Iterator[str]:
+    """Yield, as warnings, links that a case does not name although it owns the set, and which others declare."""
+    linking = {type_: names for type_, schema in schemas.items() if (names := _linking(schema))}
+    linked = {address: case for address, case in cases.items() if case.type in linking}
+    announced = _announced(linked, linking)
+    for address, case in linked.items():
+        for name in (name for name in linking[case.type] if _is_ours(case, name)):
+            others = _linked_there(address, name, cases, lives, made) | announced.get((address, name), set())
+            if others:
+                yield (
+                    f"{address}: {name} keeps {', '.join(map(str, sorted(others)))}, where the link is declared; "
+                    "name it here too, or drop it there"
+                )
+
+
+def _linked_there(
+    address: Address, name: str, cases: Mapping[Address, Case], lives: Mapping[Address, Live], made: Claims
+) -> set[Address]:
+    """Return the cases whose links to a case exist, and which it does not name."""
+    live = lives.get(address)
+    there = (live.attributes.get(name) if live else None) or frozenset()
+    ids = (made.get(address, {}).get(name, frozenset()) & there) - cases[address].attributes[name]
+    return (
+        {other for other, it in lives.items() if other.provider == address.provider and it.id in ids}
+        if ids
+        else set()
+    )
+
+
+def _announced(
+    cases: Mapping[Address, Case], linking: Mapping[str, tuple[str, ...]]
+) -> Mapping[tuple[Address, str], set[Address]]:
+    """Return by case and attribute those that will link to it when they exist, and which it does not name."""
+    found: dict[tuple[Address, str], set[Address]] = {}
+    for address, case in cases.items():
+        for name in linking[case.type]:
+            for member in (each for each in case.attributes.get(name) or () if isinstance(each, Ref)):
+                other = cases.get(Address(address.provider, member.case))
+                if other is not None and Ref(address.name, "id") not in (other.attributes.get(name) or ()):
+                    found.setdefault((other.address, name), set()).add(address)
+    return found
+
+
+def _is_ours(case: Case, name: str) -> bool:
+    return isinstance(case.attributes.get(name), AbstractSet) and case.owns(name) is Ownership.EXACT
 
 
 def _linking(schema: Schema) -> tuple[str, ...]:

@@ -17,14 +17,14 @@ from reconciler.errors import ConfigError, PlanRefused, Problem
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live, OnRemove
 from reconciler.model.change import Action, Cause, Change, Drift, FieldChange, is_absent
-from reconciler.model.fields import Ownership, Schema
+from reconciler.model.fields import Schema
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
 from reconciler.model.values import Digest, Marker, Value
 from reconciler.planning import diff
 from reconciler.planning.decide import decide
-from reconciler.planning.links import Claims, claims, with_claims
+from reconciler.planning.links import Claims, claims, disagreements, with_claims
 from reconciler.planning.naming import Attributes, Handles, Named, named, respelled
 from reconciler.planning.normalize import Known, fill, seal
 from reconciler.planning.together import together
@@ -383,21 +383,4 @@ def _warnings(world: World) -> Iterator[str]:
         record = world.records.get(address)
         if record and case.adopt and case.adopt != record.id:
             yield f"{address}: import {case.adopt!r} is ignored, since it is case {record.id} already"
-        yield from _kept_links(case, world)
-
-
-def _kept_links(case: Case, world: World) -> Iterator[str]:
-    """Yield links that a case does not name although it owns the set, and which others declare."""
-    live = world.lives.get(case.address)
-    claimed = world.claims.get(case.address, {}) if live else {}
-    for name, ids in claimed.items():
-        declared = case.attributes.get(name)
-        if live is None or declared is None or case.owns(name) is not Ownership.EXACT:
-            continue
-        if kept := (ids & (live.attributes.get(name) or frozenset())) - declared:
-            here = case.address.provider
-            others = (str(a) for a, other in world.lives.items() if a.provider == here and other.id in kept)
-            yield (
-                f"{case.address}: {name} keeps {', '.join(sorted(others))}, where the link is declared; "
-                "name it here too, or drop it there"
-            )
+    yield from disagreements(world.cases, world.lives, world.claims, world.schemas)

@@ -53,6 +53,11 @@ class Context:
         return self.settings.api_version == "v1"
 
     @property
+    def moves(self) -> bool:
+        """Tell whether the case goes to another team."""
+        return self.change.action is not Action.CREATE and self.change.field(("team_id",)) is not None
+
+    @property
     def sets(self) -> Mapping[str, tuple[str, str, str, str]]:
         """The sets that are part of the case itself."""
         return _SETS_OF[self.settings.api_version]

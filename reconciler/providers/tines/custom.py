@@ -24,20 +24,32 @@ EACH: Final = Each("case_ids", 50, ("cases", "*", "case_id"))
 def field_requests(context: Context) -> Iterator[Operation]:
     """Yield the request that sets fields, if any are to be set."""
     fields = [f for f in _changed(context) if not is_absent(f.after)]
-    if not fields:
+    kept = _kept_on_a_move(context)
+    named = [*((f.path[1], f.after) for f in fields), *kept.items()]
+    if not named:
         return
-    values = [{"input_id": _input(context, f), "value": field_text(f.after), "upsert": True} for f in fields]
-    moves = (
-        context.change.field(("team_id",)) is not None
-    )  # its fields are those of the new team, once it is there
+    values = [
+        {"input_id": _input(context, name), "value": field_text(value), "upsert": True} for name, value in named
+    ]
     yield Operation(
         "POST",
         f"{context.cases}/bulk/fields",
         {"case_ids": [number(context.id)], "fields": values},
-        f"set {count(len(fields), 'field')}",
+        f"set {count(len(named), 'field')}{' in the new team' if kept else ''}",
         fields=paths_of(fields),
-        each=None if moves else EACH,
+        each=None if context.moves else EACH,
     )
+
+
+def _kept_on_a_move(context: Context) -> Mapping[str, Value]:
+    """Return the fields that stay as they are in another team: which may have dropped them."""
+    if not context.moves:
+        return {}
+    changed = {f.path[1] for f in _changed(context)}
+    declared: Mapping[str, Value] = context.target.get("fields", {})
+    return {
+        name: value for name, value in sorted(declared.items()) if name not in changed and not is_absent(value)
+    }
 
 
 def field_removals(context: Context) -> Iterator[Operation]:
@@ -55,7 +67,7 @@ def field_removals(context: Context) -> Iterator[Operation]:
 
 def first_values(context: Context) -> Mapping[str, Value]:
     """Return the values of a new case, by the ids of their inputs."""
-    return {str(_input(context, f)): field_text(f.after) for f in _changed(context)}
+    return {str(_input(context, f.path[1])): field_text(f.after) for f in _changed(context)}
 
 
 def field_text(value: Value) -> Value:
@@ -73,5 +85,5 @@ def _changed(context: Context) -> Sequence[FieldChange]:
     return [f for f in context.change.fields if f.path[0] == "fields"]
 
 
-def _input(context: Context, f: FieldChange) -> Any:
-    return context.found("inputs").get(f.path[1])
+def _input(context: Context, name: str) -> Any:
+    return context.found("inputs").get(name)

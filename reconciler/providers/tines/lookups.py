@@ -149,13 +149,12 @@ def _fields(
     """Return the ids of fields: those on the case tell theirs, the definitions of a team are asked for once."""
     lists: dict[int | None, Sequence[Input]] = {}
     found: dict[Address, dict[str, Any]] = {}
-    for subject in (subject for subject in subjects if "fields" in _changed(subject)):
+    for subject in (subject for subject in subjects if _sets_fields(subject)):
         there = shown.get(subject.live.id, {}).get("fields", ()) if subject.live else ()
         values = {name: str(each["id"]) for name, each in _named(there).items()}
-        moves = subject.change.field(("team_id",)) is not None
-        known = {} if moves else {name: _input(each) for name, each in _named(there).items()}
+        known = {} if _moves(subject) else {name: _input(each) for name, each in _named(there).items()}
         inputs: dict[str, int] = {}
-        for path, after in ((f.path, f.after) for f in subject.change.fields if f.path[0] == "fields"):
+        for path, after in _fields_of(subject):
             if is_absent(after) or path[1] in known:
                 inputs |= {path[1]: known[path[1]]} if path[1] in known else {}
                 continue
@@ -168,6 +167,22 @@ def _fields(
         problems += _twice(subject, inputs)
         found[subject.change.address] = {"inputs": inputs, "fields": values}
     return found
+
+
+def _sets_fields(subject: Subject) -> bool:
+    """Tell whether fields are set: those that differ, and in another team all."""
+    return "fields" in _changed(subject) or (_moves(subject) and "fields" in subject.case.attributes)
+
+
+def _moves(subject: Subject) -> bool:
+    return subject.live is not None and subject.change.field(("team_id",)) is not None
+
+
+def _fields_of(subject: Subject) -> Iterator[tuple[Path, Value]]:
+    """Yield the fields that are declared or go, with what they shall be."""
+    declared = subject.case.attributes.get("fields", {})
+    changed = {f.path[1]: f.after for f in subject.change.fields if f.path[0] == "fields"}
+    return ((("fields", name), value) for name, value in {**declared, **changed}.items())
 
 
 def _named(shown: Iterable[Item]) -> Mapping[str, Item]:

@@ -32,7 +32,7 @@ from reconciler.providers.tines.lookups import look_up
 from reconciler.providers.tines.reading import find_marked
 from reconciler.providers.tines.requests import requests
 from reconciler.providers.tines.schema import SCHEMA, TinesCase, TinesSettings
-from reconciler.providers.tines.whole import whole_cases
+from reconciler.providers.tines.whole import linked_from_both_ends, whole_cases
 
 
 class Tines(Provider):
@@ -58,8 +58,10 @@ class Tines(Provider):
     def read(self, api: Api, wanted: Wanted) -> Iterator[Live]:
         """Read the cases from lists, and what those lack by itself."""
         attributes = {id: names | _with(names) for id, names in wanted.attributes.items()}
-        for item in whole_cases(api, self._cases, attributes, self._team, wanted.keys.get("fields")):
-            yield wire.live(item, attributes[wire.case_id(item)], SCHEMA.normalize)
+        items = whole_cases(api, self._cases, attributes, self._team, wanted.keys.get("fields"))
+        lives = (wire.live(item, attributes[wire.case_id(item)], SCHEMA.normalize) for item in items)
+        linking = any("links" in names for names in attributes.values())
+        return linked_from_both_ends(lives) if linking else lives
 
     def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:
         """Turn names into ids, and collect what requests are made of beside the values."""

@@ -37,9 +37,9 @@ def sub_statuses(api: Api, team: int | None) -> SubStatuses:
         for entry in (entry for page in pages for entry in page.get("case_sub_statuses", ())):
             parent = str(entry["parent_status"]).lower()
             found.setdefault(entry["name"], []).append(SubStatus(entry["id"], parent))
-        return found
     except (KeyError, TypeError) as error:
         raise ProtocolError(f"Tines answered case statuses in an unknown shape ({error!r})") from error
+    return found
 
 
 def meant(case: Case, known: SubStatuses) -> SubStatus | Problem:

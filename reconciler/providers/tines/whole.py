@@ -10,12 +10,13 @@ lists of cases ── lacks ─┬─ nothing                   done
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.providers.base import Api, Params
 from reconciler.providers.tines.children import completed
 from reconciler.providers.tines.inputs import values_of
 from reconciler.providers.tines.reading import read_each, read_items
-from reconciler.providers.tines.wire import APART, Item, as_v2, case_id, lacking
+from reconciler.providers.tines.wire import APART, Item, TinesLive, as_v2, case_id, lacking
 
 Attributes = Mapping[str, frozenset[str]]
 """Case id → what is to be read of it."""
@@ -45,6 +46,25 @@ def whole_cases(
         else:
             yield item
     yield from completed(api, cases, apart, {id: _lacking(item, attributes) for id, item in _by_id(apart)})
+
+
+def linked_from_both_ends(lives: Iterable[TinesLive]) -> Iterator[TinesLive]:
+    """
+    Yield cases with the links that others of them show.
+
+    A link has two ends, but whether both cases show it is not documented.
+    """
+    found = list(lives)
+    seen: dict[str, set[str]] = {}
+    for live in found:
+        for other in live.attributes.get("links", ()):
+            seen.setdefault(other, set()).add(live.id)
+    for live in found:
+        links = live.attributes.get("links")
+        if links is None or links >= (more := seen.get(live.id, set())):
+            yield live
+        else:
+            yield replace(live, attributes={**live.attributes, "links": links | more})
 
 
 def _shown_whole(

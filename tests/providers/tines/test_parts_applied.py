@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from reconciler.errors import ConfigError
 from reconciler.model.result import Status
 from reconciler.providers.tines.emulator import DEFAULT_TOKEN, TinesEmulator, TinesSwitches
 from reconciler.testing.harness import Harness
@@ -203,4 +204,137 @@ def test_a_lost_answer_in_the_middle_of_a_set_is_looked_for_by_itself(
 
     assert len(harness.writes) == len(records) + 2, "nothing was sent twice"
     assert len(people.case(int(harness.id_of("one")))["linked_cases"]) == 60
+    assert_settled(harness)
+
+
+# ------------------------------------------------------------------------------------ buttons
+
+GO = {"label": "Go", "url": "https://go", "type": "webhook"}
+SEE = {"label": "See", "url": "https://see", "type": "page"}
+OTHER = {"go": {**GO, "label": "Went"}, "see": {**SEE, "label": "Seen"}}
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_a_button_that_others_add_or_remove_before_a_batch_is_a_conflict(harness: Harness, *, comes: bool) -> None:
+    harness.declare(one={"name": "A", "actions": {"go": GO, "see": SEE}})
+    harness.apply()
+    id, people = int(harness.id_of("one")), people_of(harness)
+    theirs = 0 if comes else people.add_action(id, "Own", "https://own")
+    harness.declare(one={"name": "A", "actions": OTHER})
+    plan = harness.plan()
+    if comes:
+        people.add_action(id, "Own", "https://own")
+    else:
+        people.remove_action(theirs)
+
+    (outcome,) = harness.apply_saved(plan, complete=False).outcomes
+
+    assert outcome.status is Status.CONFLICT
+    assert "actions of others are others now" in (outcome.message or "")
+    harness.apply()
+    labels = [each["label"] for each in people.case(id)["actions"]]
+    assert sorted(labels) == sorted(["Went", "Seen", *(["Own"] if comes else [])])
+    assert_settled(harness)
+
+
+def test_a_secret_in_a_button_of_others_is_carried_by_no_request(tmp_path: Path) -> None:
+    harness, people = harness_of(tmp_path)
+    harness.env["HOOK"] = "hunter22"
+    secret = {**GO, "url": "https://go/${env.HOOK}"}
+    harness.declare(one={"name": "A", "actions": {"go": secret, "see": SEE}})
+    harness.apply()
+    people.add_action(int(harness.id_of("one")), "Own", "https://go/hunter22")
+    harness.declare(one={"name": "A", "actions": {"go": {**secret, "label": "Went"}, "see": OTHER["see"]}})
+
+    (change,) = harness.plan().changes
+
+    assert [each.body for each in change.operations] == [{"label": "Went"}, {"label": "Seen"}]
+    harness.apply()
+    assert_settled(harness)
+
+
+# ------------------------------------------------------------------------------------ fields, statuses, links
+
+
+@pytest.mark.parametrize("dropping", ["drop", "keep"])
+@pytest.mark.parametrize("more", [{}, {"priority": "high"}, {"fields": {"operating_system": "macOS"}}])
+def test_fields_are_there_in_the_new_team_at_once(tmp_path: Path, dropping: str, more: dict[str, Any]) -> None:
+    harness, _ = harness_of(tmp_path, team_move_fields=dropping)
+    case = {"name": "A", "assignees": ["lin@acme.example"], "fields": {"operating_system": "Linux", "Affected hosts": ["db-7"]}}
+    harness.declare(one=case)
+    harness.apply()
+    harness.forget_requests()
+
+    harness.declare(one={**case, "team_id": 3, **more})
+    harness.apply()
+
+    assert [(method, path.rpartition("/")[2]) for method, path, _ in harness.writes][:2] == [
+        ("PUT", harness.id_of("one")),
+        ("POST", "fields"),
+    ]
+    assert_settled(harness)
+
+
+def test_a_field_is_not_declared_twice_by_its_key_and_its_name(harness: Harness) -> None:
+    harness.declare(one={"name": "A", "fields": {"ticket": "SOC-1"}})
+    harness.apply()
+    harness.declare(one={"name": "A", "fields": {"ticket": "SOC-1", "Ticket": "SOC-2"}})
+
+    with pytest.raises(ConfigError, match="'Ticket' is the same as 'ticket'"):
+        harness.plan()
+
+
+@pytest.mark.parametrize(("status", "parent"), [("open", "OPEN"), ("closed", "CLOSED")])
+def test_a_case_status_that_is_there_twice_is_settled_by_the_status(
+    harness: Harness, status: str, parent: str
+) -> None:
+    people = people_of(harness)
+    for each in ("OPEN", "CLOSED"):
+        people.add_sub_status(2, "Waiting", each)
+    harness.declare(one={"name": "A", "sub_status": "Waiting"})
+    with pytest.raises(ConfigError, match="has 2 case statuses 'Waiting': closed and open"):
+        harness.plan()
+
+    harness.declare(one={"name": "A", "sub_status": "Waiting", "status": status})
+    harness.apply()
+    id = int(harness.id_of("one"))
+    assert people.case(id)["status"] == parent
+    other = people.case(harness.emulator.seed_case())  # type: ignore[attr-defined]
+    assert other["sub_status"]["name"] == "To do"
+    assert_settled(harness)
+
+
+@pytest.mark.parametrize("repeated", ["refuse", "ignore"])
+def test_a_link_that_only_one_end_shows_is_there(tmp_path: Path, repeated: str) -> None:
+    harness, _ = harness_of(tmp_path, links_symmetric=False, link_repeated=repeated)
+    harness.declare(a={"name": "A", "links": ["b"]}, b={"name": "B", "links": ["a"]})
+
+    harness.apply()
+
+    assert_settled(harness)
+
+
+def test_links_that_will_not_agree_are_warned_about_beforehand(harness: Harness) -> None:
+    harness.declare(a={"name": "A", "links": ["b"]}, b={"name": "B", "links": []})
+
+    assert harness.plan().warnings == (
+        "soc.b: links keeps soc.a, where the link is declared; name it here too, or drop it there",
+    )
+
+
+@pytest.mark.parametrize("after", [["16", "18"], ["18"], []])
+def test_shared_links_change_beside_those_of_others(harness: Harness, after: list[str]) -> None:
+    people = people_of(harness)
+    ids = [harness.emulator.seed_case() for _ in range(3)]  # type: ignore[attr-defined]
+    names = dict(zip(("16", "17", "18"), map(str, ids), strict=True))
+    case = {"name": "A", "ownership": {"links": "shared"}, "links": [names["16"]]}
+    harness.declare(one=case)
+    harness.apply()
+    people.add_link(int(harness.id_of("one")), int(names["17"]))
+
+    harness.declare(one={**case, "links": [names[each] for each in after]})
+    harness.apply()
+
+    shown = {str(each["case_id"]) for each in people.case(int(harness.id_of("one")))["linked_cases"]}
+    assert shown == {names["17"], *(names[each] for each in after)}
     assert_settled(harness)

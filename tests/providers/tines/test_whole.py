@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ProtocolError
+from reconciler.providers.base import Wanted
 from tests.providers.tines.tenant import Tenant
 
 PARTS = ("fields", "links", "subscribers", "records", "actions", "tasks", "notes", "closure_conditions")
@@ -243,3 +244,19 @@ def test_v1_cannot_show_more_records_than_the_case_does() -> None:
 
     with pytest.raises(ProtocolError, match="v1 of its API has no way to the rest"):
         tenant.read([id], "records")
+
+
+# ------------------------------------------------------------------------------------ of fields those that matter
+
+
+def test_only_the_fields_that_matter_are_read_over_all_cases() -> None:
+    tenant = Tenant()
+    for number in range(40):
+        tenant.emulator.add_case_input(2, f"Column {number}")
+    ids = with_fields(tenant, 30)
+    wanted = {str(id): frozenset({"fields"}) for id in ids}
+
+    lives = list(tenant.provider.read(tenant.api, Wanted(wanted, {"fields": frozenset({"Impact score"})})))
+
+    assert tenant.counted == {"cases": 1, "case_inputs": 1, "case_inputs/*/fields": 1}
+    assert {key for live in lives for key in live.attributes["fields"]} == {"impact_score"}
