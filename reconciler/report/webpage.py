@@ -28,7 +28,15 @@ from reconciler.model.values import Path, Value
 from reconciler.report.hostile import inline, visible
 from reconciler.report.markdown import ORDER
 from reconciler.report.sides import Side, side_by_side
-from reconciler.report.text import BODY_WIDTH, GONE, carried_texts, change_note, change_sign, drift_summary, plan_summary
+from reconciler.report.text import (
+    BODY_WIDTH,
+    GONE,
+    carried_texts,
+    change_note,
+    change_sign,
+    drift_summary,
+    plan_summary,
+)
 from reconciler.report.values import VALUE_WIDTH, compact, dotted
 
 Markup = NewType("Markup", str)
