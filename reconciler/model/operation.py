@@ -45,7 +45,7 @@ class Each:
     at_most: int
     """How many cases one request takes."""
     shown: Steps
-    """Where the answer names the cases that it was done for."""
+    """Where the answer names the cases that it was done for, `*` among the steps."""
 
 
 @dataclass(frozen=True, slots=True)
