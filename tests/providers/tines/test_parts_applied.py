@@ -260,7 +260,11 @@ def test_a_secret_in_a_button_of_others_is_carried_by_no_request(tmp_path: Path)
 @pytest.mark.parametrize("more", [{}, {"priority": "high"}, {"fields": {"operating_system": "macOS"}}])
 def test_fields_are_there_in_the_new_team_at_once(tmp_path: Path, dropping: str, more: dict[str, Any]) -> None:
     harness, _ = harness_of(tmp_path, team_move_fields=dropping)
-    case = {"name": "A", "assignees": ["lin@acme.example"], "fields": {"operating_system": "Linux", "Affected hosts": ["db-7"]}}
+    case = {
+        "name": "A",
+        "assignees": ["lin@acme.example"],
+        "fields": {"operating_system": "Linux", "Affected hosts": ["db-7"]},
+    }
     harness.declare(one=case)
     harness.apply()
     harness.forget_requests()
