@@ -22,6 +22,7 @@ from reconciler.config.expressions import Expressions
 from reconciler.config.files import Missing, Unreadable, case_files, read, real
 from reconciler.config.links import Edges, predecessors
 from reconciler.config.nodes import Block, Node, Placed
+from reconciler.config.problems import MOST, TooMany
 from reconciler.config.sentences import nearest, quoted, unknown_key
 from reconciler.config.settings import (
     FILE,
@@ -37,6 +38,9 @@ from reconciler.providers.registry import provider_types
 
 SHOWN: Final = 100
 """Problems in one error; the rest is counted."""
+
+LONGEST_PATH: Final = 20
+"""Cases of a cycle that are named."""
 
 MASKED_FROM: Final = 4
 """Characters from which on a secret is masked in messages; a shorter one would tear every sentence apart."""
@@ -101,6 +105,12 @@ class _Loading:
 
     def configuration(self) -> Configuration:
         """Return the configuration; raise ConfigError."""
+        try:
+            return self._configuration()
+        except TooMany:
+            raise self._error() from None
+
+    def _configuration(self) -> Configuration:
         settings = self._settings()
         entries = self._entries()
         linked = Cases(settings, self._providers, self._expressions).read(entries.values())
@@ -118,8 +128,8 @@ class _Loading:
         problems = sorted(set(self._problems))
         shown = [self._masked(problem) for problem in problems[:SHOWN]]
         if len(problems) > SHOWN:
-            left = len(problems) - SHOWN
-            shown.append(Problem(problems[SHOWN].location, f"and {left} more problems"))
+            more = "more" if len(self._problems) < MOST else "or more other"
+            shown.append(Problem(problems[SHOWN].location, f"and {len(problems) - SHOWN} {more} problems"))
         return ConfigError(shown)
 
     def _masked(self, problem: Problem) -> Problem:
@@ -134,7 +144,8 @@ class _Loading:
     def _settings(self) -> SettingsResult:
         path = self._root / FILE
         try:
-            parsed = parse(str(path), read(real(self._root, path), documents.MAX_BYTES))
+            data = read(real(self._root, path), documents.MAX_BYTES)
+            parsed = parse(str(path), data, most=documents.MAX_ENTRIES)
         except Missing as error:
             self._problems.append(Problem(Location(str(path)), f"no {FILE} in {self._root}", self._advice()))
             raise self._error() from error
@@ -256,7 +267,7 @@ class _Loading:
             # graphlib walks from what is needed to what needs it.
             cycle: list[str] = error.args[1][::-1]
             where = min(cases[name].source.at() for name in cycle)
-            path = " → ".join(cycle)
+            path = " → ".join(cycle if len(cycle) <= LONGEST_PATH else [*cycle[:LONGEST_PATH], "…", cycle[-1]])
             self._problems.append(
                 Problem(where, f"these cases depend on each other: {path}", "remove one reference or depends_on")
             )
