@@ -228,9 +228,9 @@ class Attributes:
             self._model, reading.placed, known=self._known, secrets=secrets, is_reference=has_reference
         )
         parts = reading.parts or Parts()
-        found = [*complaints.about(error, said=parts.said | parts.unknown)]
-        self._problems.extend(found)
-        return bool(found)
+        before = len(self._problems)
+        self._problems.extend(complaints.about(error, said=parts.said | parts.unknown))
+        return len(self._problems) > before
 
     # secrets and references
 

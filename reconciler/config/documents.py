@@ -1,7 +1,7 @@
 """
 YAML text → documents whose values know their places. The only module that imports yaml.
 
-bytes ── decode ── forbidden characters ── libyaml's events ── build ── documents, problems
+bytes ── characters ── libyaml's events ── build ── documents, problems (syntax says what libyaml complains about)
 
 We build on libyaml's event stream: its composer overflows the C stack on deep nesting and lets a later key
 replace an earlier one in silence, and the constructors above it guess types (`no` → False, `12:30:45` → 45045).
@@ -11,11 +11,9 @@ the file.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
 import yaml
@@ -28,22 +26,23 @@ from yaml import (
     SequenceEndEvent,
 )
 
+from reconciler.config.characters import check
 from reconciler.config.nodes import (
-    COLUMN_BITS,
     CORE_BEGINS,
     Block,
     Listing,
     Node,
     Plain,
+    at_mark,
     is_core,
     location,
     unseen,
 )
+from reconciler.config.problems import Stop
 from reconciler.config.sentences import cut, quoted
+from reconciler.config.syntax import syntax_problem
 from reconciler.errors import Location, Problem
 
-MAX_BYTES: Final = 16 * 1024 * 1024
-"""Of one file: 20,000 cases of usual size, and little enough to be held in memory as bytes and as text."""
 MAX_DEPTH: Final = 64
 """Of nesting: ten times what a case needs; libyaml takes quadratic time for deep flow collections."""
 MAX_NODES: Final = 1_000_000
@@ -56,8 +55,6 @@ MAX_BLOCK: Final = 50_000
 """Values in what is two levels down, as one case is: what is wrong in it is found all at once."""
 MAX_DOCUMENTS: Final = 10_000
 """In one file."""
-MAX_DIRECTIVES: Final = 100
-"""Lines that begin with `%`; libyaml compares each %TAG with all others before it says a word."""
 MAX_ALIASES: Final = 10_000
 """Anchors and aliases in one file."""
 MAX_EXPANSION: Final = 10
@@ -83,15 +80,6 @@ _BLOCK_DEPTH: Final = 3
 
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _MERGE: Final = "<<"
-_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_DIRECTIVE: Final = re.compile(r"[\r\n]%")
-_BREAKS: Final = {"\x85": "NEL", "\u2028": "LS", "\u2029": "PS"}
-_WIDE: Final = (
-    (b"\xff\xfe\x00\x00", "UTF-32"),
-    (b"\x00\x00\xfe\xff", "UTF-32"),
-    (b"\xff\xfe", "UTF-16"),
-    (b"\xfe\xff", "UTF-16"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,75 +106,16 @@ def parse(file: str, data: bytes, *, most: int = MAX_CASES, loader: type[Any] = 
     problems: list[Problem] = []
     documents: list[Document] = []
     try:
-        is_ascii = _check(file, data)
+        is_ascii = check(file, data)
         documents.extend(_Builder(file, data, loader, problems, most=most, is_ascii=is_ascii).documents())
-    except _Stop as stop:
+    except Stop as stop:
         problems.append(stop.problem)
     except yaml.YAMLError as error:
-        problems.append(_syntax_problem(file, data, error))
+        problems.append(syntax_problem(file, data, error))
     return Parsed(file, tuple(documents), tuple(problems), has_expressions=b"${" in data)
 
 
-class _Stop(Exception):
-    """The file cannot be read any further."""
-
-    def __init__(self, location: Location, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.problem = Problem(location, message, hint)
-
-
-# ------------------------------------------------------------------------------------ characters
-
-
-def _check(file: str, data: bytes) -> bool:
-    """Refuse what is no text of YAML; return whether all of it is ASCII. The text itself is not kept."""
-    if len(data) > MAX_BYTES:
-        raise _Stop(Location(file), f"the file is larger than {MAX_BYTES >> 20} MiB", "split it")
-    for mark, name in _WIDE:
-        if data.startswith(mark):
-            raise _Stop(Location(file), f"the file is {name}", "save it as UTF-8")
-    text = _decode(file, data)
-    if found := _FORBIDDEN.search(text):
-        raise _Stop(_place_in(file, text, found.start()), *_forbidden(found[0]))
-    if text.count("\n%") + text.count("\r%") > MAX_DIRECTIVES:
-        where = _place_in(file, text, next(islice(_DIRECTIVE.finditer(text), MAX_DIRECTIVES, None)).end() - 1)
-        raise _Stop(where, f"more than {MAX_DIRECTIVES} lines begin with %", "remove them")
-    return text.isascii()
-
-
-def _decode(file: str, data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig", "replace")
-        where = _place_in(file, before, len(before))
-        message = f"the byte 0x{data[error.start]:02x} is not UTF-8"
-        raise _Stop(where, message, "save the file as UTF-8") from error
-
-
-def _forbidden(character: str) -> tuple[str, str]:
-    code = f"U+{ord(character):04X}"
-    if name := _BREAKS.get(character):
-        return (
-            f"{code} ({name}) ends a line in YAML although editors do not show it as one",
-            f'remove it, or write "\\u{ord(character):04X}" in double quotes',
-        )
-    return f"the character {code} is not allowed", "remove it"
-
-
-def _place_in(file: str, text: str, index: int) -> Location:
-    """Return the place of a character; counts instead of splitting, for a file may hold 16 million lines."""
-    breaks = text.count("\n", 0, index) + text.count("\r", 0, index) - text.count("\r\n", 0, index)
-    begin = max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
-    return Location(file, breaks + 1, index - begin + 1)
-
-
 # ------------------------------------------------------------------------------------ building
-
-
-def _place(mark: Any) -> int:
-    place: int = mark.line << COLUMN_BITS | mark.column
-    return place
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +174,7 @@ class _Builder:
             node = self._node(event)
             self._next()
             if node is not None:
-                yield Document(node, _place(event.start_mark))
+                yield Document(node, at_mark(event.start_mark))
 
     def _node(self, event: Any) -> Node:
         if type(event) is ScalarEvent:
@@ -318,7 +247,7 @@ class _Builder:
         while type(event := self._next()) is not SequenceEndEvent:
             if len(made) >= MAX_ENTRIES:
                 raise self._stop(event, f"more than {MAX_ENTRIES:,} entries in one list")
-            made.places.append(_place(event.start_mark))
+            made.places.append(at_mark(event.start_mark))
             made.append(self._node(event))
         self._end = _index(event.end_mark)
         return made
@@ -340,7 +269,7 @@ class _Builder:
             elif key in made:
                 self._duplicate(event, made, key)
             else:
-                made.put(key, value, _place(event.start_mark), _place(value_event.start_mark))
+                made.put(key, value, at_mark(event.start_mark), at_mark(value_event.start_mark))
         self._end = _index(event.end_mark)
         self._merge(made, merged)
         if not self._ascii:
@@ -465,77 +394,18 @@ class _Builder:
         if self._nodes > self._most:
             raise self._too_many(event)
 
-    def _too_many(self, event: Any) -> _Stop:
+    def _too_many(self, event: Any) -> Stop:
         if self._nodes <= MAX_NODES:
             return self._stop(event, f"more than {MAX_BLOCK:,} values in one block, aliases expanded")
         return self._stop(event, f"more than {MAX_NODES:,} values in one file, aliases expanded", "split it")
 
-    def _stop(self, event: Any, message: str, hint: str | None = None) -> _Stop:
-        return _Stop(location(self._file, _place(event.start_mark)), message, hint)
+    def _stop(self, event: Any, message: str, hint: str | None = None) -> Stop:
+        return Stop(location(self._file, at_mark(event.start_mark)), message, hint)
 
     def _report(self, event: Any, message: str, hint: str | None = None) -> None:
-        self._report_at(location(self._file, _place(event.start_mark)), message, hint)
+        self._report_at(location(self._file, at_mark(event.start_mark)), message, hint)
 
     def _report_at(self, place: Location, message: str, hint: str | None = None) -> None:
         if len(self._problems) >= MAX_PROBLEMS:
-            raise _Stop(place, f"more than {MAX_PROBLEMS} problems in this file; the rest is not looked at")
+            raise Stop(place, f"more than {MAX_PROBLEMS} problems in this file; the rest is not looked at")
         self._problems.append(Problem(place, message, hint))
-
-
-# ------------------------------------------------------------------------------------ syntax errors
-
-_SENTENCES: Final = (
-    ("tab character", "a tab in the indentation", "indent with spaces"),
-    ("\\t", "a tab in the indentation", "indent with spaces"),
-    ("cannot start any token", "a value cannot begin with {character}", "quote it"),
-    ("mapping values are not allowed", "a `: ` cannot stand here", "quote the text, or check the indentation"),
-    ("block sequence entries are not allowed", "a list cannot begin here", "begin it on the next line"),
-    ("unexpected end of stream", "the quote is not closed", None),
-    ("unknown escape character", "unknown escape in double quotes", "write \\\\ for a backslash"),
-    ("Unicode character escape", "no such character", None),
-    ("hexdecimal number", "an escape ends too soon", "\\x takes two digits, \\u four and \\U eight, each 0 to f"),
-    ("undefined tag handle", "tags are not allowed", "remove it"),
-    ("alphabetic or numeric character", "a name is missing after & or *", "quote the text"),
-    ("indentation indicator equal to 0", "a text cannot be indented by 0", "leave the number out"),
-    ("',' or ']'", "the list `[` is not closed here", "separate items by commas and end with `]`"),
-    ("',' or '}'", "the mapping `{{` is not closed here", "separate items by commas and end with `}}`"),
-    ("expected <document start>", "text after the end of a document", "begin a new one with `---`"),
-    ("expected '-' indicator", "this does not fit the list", "check the indentation"),
-    ("expected <block end>", "this does not fit what stands above", "check the indentation and the quotes"),
-    ("did not find expected key", "this does not fit what stands above", "check the indentation and the quotes"),
-    ("expected node content", "a value cannot begin with {character}", "quote it"),
-    ("incompatible YAML", "only YAML 1.1 and 1.2 are known", "remove the %YAML line"),
-    ("directive", "unknown % directive", "remove it"),
-)
-"""libyaml's words, and ours; the first that fits is taken."""
-
-
-def _syntax_problem(file: str, data: bytes, error: yaml.YAMLError) -> Problem:
-    problem = str(getattr(error, "problem", None) or error)
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if mark is None:
-        return Problem(Location(file), f"this is not YAML: {problem}")
-    place = location(file, _place(mark))
-    character = data.decode("utf-8-sig")[mark.index : mark.index + 1]
-    if character == "\t":
-        problem = "\\t"
-    message, hint = _sentence(problem, character)
-    return Problem(place, message + _begun(error, mark), hint)
-
-
-def _sentence(problem: str, character: str) -> tuple[str, str | None]:
-    for words, message, hint in _SENTENCES:
-        if words in problem:
-            if "{character}" in message and not character.strip():
-                return "a value is missing here", None
-            return message.format(character=f"`{character}`"), hint and hint.format()
-    return f"this is not YAML: {problem}", None
-
-
-def _begun(error: yaml.YAMLError, mark: Any) -> str:
-    """Say where the thing began that did not end."""
-    begin = getattr(error, "context_mark", None)
-    if begin is None or begin.line == mark.line:
-        return ""
-    words = str(getattr(error, "context", "")).removeprefix("while ")
-    return f" ({words} that began at line {begin.line + 1})"

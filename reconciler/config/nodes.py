@@ -141,6 +141,12 @@ def _decimal(text: str) -> int | float:
     return number
 
 
+def at_mark(mark: Any) -> int:
+    """Return the place of a mark of PyYAML."""
+    place: int = mark.line << COLUMN_BITS | mark.column
+    return place
+
+
 def location(file: str, place: int) -> Location:
     """Return a place of a file as people count."""
     return Location(file, (place >> COLUMN_BITS) + 1, (place & ((1 << COLUMN_BITS) - 1)) + 1)

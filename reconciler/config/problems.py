@@ -1,14 +1,22 @@
-"""The problems of a workspace while they are collected: so many that nobody reads them end the reading."""
+"""Problems while they are collected: one may end the file, and many end the reading."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
 
-from reconciler.errors import Problem
+from reconciler.errors import Location, Problem
 
-MOST: Final = 1000
-"""Problems after which nothing more is looked at; ten times what is shown."""
+MOST: Final = 300
+"""Problems after which nothing more is looked at; three times what is shown."""
+
+
+class Stop(Exception):
+    """The file cannot be read any further."""
+
+    def __init__(self, location: Location, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.problem = Problem(location, message, hint)
 
 
 class TooMany(Exception):

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.config import documents
+from reconciler.config.characters import MAX_BYTES
 from reconciler.config.declared import Cases, Entry, Linked
 from reconciler.config.documents import Parsed, parse
 from reconciler.config.expressions import Expressions
@@ -144,7 +145,7 @@ class _Loading:
     def _settings(self) -> SettingsResult:
         path = self._root / FILE
         try:
-            data = read(real(self._root, path), documents.MAX_BYTES)
+            data = read(real(self._root, path), MAX_BYTES)
             parsed = parse(str(path), data, most=documents.MAX_ENTRIES)
         except Missing as error:
             self._problems.append(Problem(Location(str(path)), f"no {FILE} in {self._root}", self._advice()))
@@ -160,7 +161,7 @@ class _Loading:
 
     def _parsed(self, path: Path) -> Parsed | None:
         try:
-            return parse(str(path), read(path, documents.MAX_BYTES))
+            return parse(str(path), read(path, MAX_BYTES))
         except Unreadable as error:
             self._unreadable(path, error)
             return None

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from reconciler.config import documents, expressions, files, problems, resolve, sentences
+from reconciler.config import characters, documents, expressions, files, problems, resolve, sentences
 from reconciler.config import settings as settings_file
 from reconciler.config.nodes import unseen
 from reconciler.config.problems import Problems, TooMany
@@ -79,7 +79,6 @@ def test_texts_are_kept_to_the_character(folder: Folder) -> None:
         ("MAX_ENTRIES", "{a: [1, 2, 3]}", "f:1:12: more than 2 entries in one list"),
         ("MAX_BLOCK", "{a: {b: {c: 1, d: [2, 3]}}}", "f:1:20: more than 2 values in one block, aliases expanded"),
         ("MAX_DOCUMENTS", "--- a\n--- b\n--- c", "f:3:1: more than 2 documents in one file; split it"),
-        ("MAX_DIRECTIVES", "\n%A\n%B\n%C\n", "f:4:1: more than 2 lines begin with %; remove them"),
         ("MAX_ALIASES", "{a: &a 1, b: &b 1, c: &c 1}", "f:1:23: more than 2 anchors and aliases in one file"),
     ],
 )
@@ -89,6 +88,14 @@ def test_a_file_has_bounds(monkeypatch: pytest.MonkeyPatch, bound: str, text: st
     found = documents.parse("f", text.encode(), most=documents.MAX_CASES).problems
 
     assert [str(each) for each in found] == [problem]
+
+
+def test_a_file_has_few_directives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(characters, "MAX_DIRECTIVES", 2)
+
+    (found,) = documents.parse("f", b"\n%A\n%B\n%C\n").problems
+
+    assert str(found) == "f:4:1: more than 2 lines begin with %; remove them"
 
 
 def test_what_aliases_stand_for_is_measured_with_what_stands_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
