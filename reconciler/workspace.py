@@ -42,6 +42,7 @@ from reconciler.model.redaction import redactor
 from reconciler.model.result import Result
 from reconciler.model.values import Secret, leaves
 from reconciler.planning import planner
+from reconciler.planning.limits import NOTHING_MORE, Allowed, Limits
 from reconciler.planning.naming import unnamed
 from reconciler.planning.scope import select
 from reconciler.providers.base import Subject
@@ -80,6 +81,8 @@ class Workspace:
     stop: Stop
     parallelism: int = 8
     lock_timeout: float = 30.0
+    allowed: Allowed = NOTHING_MORE
+    """What this run may do beyond the limits of the files."""
     settle: tuple[float, ...] = SETTLE
     transports: Transports = lambda _: None
     around: Surroundings | None = None
@@ -97,6 +100,7 @@ class Workspace:
         stop: Stop,
         parallelism: int = 8,
         lock_timeout: float = 30.0,
+        allowed: Allowed = NOTHING_MORE,
         on_request: OnRequest | None = None,
     ) -> Workspace:
         """Read the files; raise ConfigError with every problem in them."""
@@ -105,7 +109,12 @@ class Workspace:
             instance.type: instance.provider.schema for instance in configuration.settings.instances.values()
         }
         store = LocalStore(configuration.settings.state_path, schemas, sleep=stop.sleep)
-        return cls(configuration, store, progress, stop, parallelism, lock_timeout, on_request=on_request)
+        return cls(configuration, store, progress, stop, parallelism, lock_timeout, allowed, on_request=on_request)
+
+    @property
+    def limits(self) -> Limits:
+        """What a plan may do."""
+        return self.allowed.over(self.configuration.settings.limits)
 
     @property
     def schemas(self) -> Mapping[str, Schema]:
@@ -169,10 +178,10 @@ class Workspace:
         self, state: State, tenants: Tenants, targets: Sequence[str], excludes: Sequence[str], *, read_live: bool
     ) -> Plan:
         cases = self.configuration.cases
-        if state.records and not cases and not targets:
+        if state.records and not cases and not targets and not self.allowed.empty:
             raise PlanRefused(
                 f"no case is declared, but {len(state.records)} are recorded: all of them would be given up",
-                hint="if that is meant, name them with --target; otherwise look for the case files",
+                hint="look for the case files, *.yaml under cases/; if all are meant, allow it with --allow-empty",
             )
         chosen = select(cases, state.records, targets, excludes)
         world = self._world(state, tenants, chosen, read_live=read_live)
@@ -184,7 +193,7 @@ class Workspace:
         operations = {name: tenant.provider.operations for name, tenant in tenants.items()}
         plan = planner.finish(drafted, world, operations, meanings, now=now())
         warnings = (*self.configuration.warnings, *plan.warnings, *_partial(targets, excludes))
-        return replace(plan, warnings=(*warnings, *self.configuration.settings.limits.exceeded(plan)))
+        return replace(plan, warnings=(*warnings, *self.limits.exceeded(plan)))
 
     def _meanings(
         self, drafted: planner.Draft, world: planner.World, tenants: Tenants
@@ -220,7 +229,7 @@ class Workspace:
         return planner.World(settings.workspace, state, cases, records, lives, self.schemas, closing)
 
     def _apply(self, plan: Plan, state: State, tenants: Tenants) -> Result:
-        self.configuration.settings.limits.enforce(plan)
+        self.limits.enforce(plan)
         if plan.is_empty and not plan.refresh:
             return Result((), unchanged=plan.unchanged)
         known = {record.address.name: {"id": record.id, "url": record.url} for record in state.records.values()}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.faults import FAILURE, INTERRUPTED
-from reconciler.cli.options import command, excludes, option, targets
+from reconciler.cli.options import brakes, command, excludes, option, targets
 from reconciler.cli.run import PARALLELISM, Run
 from reconciler.errors import Incomplete, PlanRefused, ReconcilerError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.cli.signals import Stopping
     from reconciler.model.plan import Plan
     from reconciler.model.result import Result
+    from reconciler.planning.limits import Allowed
     from reconciler.report.lines import Line
     from reconciler.workspace import Workspace
 
@@ -56,6 +57,7 @@ Examples:
     metavar="N",
     help="How many cases are worked on at the same time.",
 )
+@brakes
 def apply(
     run: Run,
     *,
@@ -65,6 +67,7 @@ def apply(
     targets: Sequence[str],
     excludes: Sequence[str],
     parallelism: int,
+    allowed: Allowed,
 ) -> int:
     """Make the live cases as they are declared. Plans, asks and sends; with PLANFILE, sends what was saved."""
     from reconciler.cli.signals import Stopping, handling
@@ -77,10 +80,10 @@ def apply(
         )
     stopping = Stopping(Stop())
     with handling(stopping):
-        workspace = run.open(stop=stopping.stop, parallelism=parallelism)
+        workspace = run.open(stop=stopping.stop, parallelism=parallelism, allowed=allowed)
         if planfile is not None:
             return _apply_saved(run, workspace, planfile)
-        enforce = workspace.configuration.settings.limits.enforce
+        enforce = workspace.limits.enforce
         answer: Question | Review = Question(run, stopping, auto_approve, enforce)
         if reviewed is not None:
             answer = Review(run, reviewed, enforce)

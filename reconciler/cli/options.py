@@ -112,6 +112,46 @@ def excludes(function: _F) -> _F:
     )(function)
 
 
+def brakes(body: Body) -> Body:
+    """Declare what a run may do beyond the limits of the workspace; `body` is handed it as `allowed`."""
+
+    @functools.wraps(body)
+    def braked(
+        run: Any, *, max_deletes: int | None, max_changed_percent: int | None, allow_empty: bool, **given: Any
+    ) -> int:
+        from reconciler.planning.limits import Allowed
+
+        return body(run, allowed=Allowed(max_deletes, max_changed_percent, empty=allow_empty), **given)
+
+    for add in reversed(_BRAKES):
+        braked = add(braked)
+    return braked
+
+
+_BRAKES: Final = (
+    option(
+        "--max-deletes",
+        "max_deletes",
+        type=click.IntRange(0),
+        metavar="N",
+        help="Most cases that may be deleted, whatever `limits` says.",
+    ),
+    option(
+        "--max-changed-percent",
+        "max_changed_percent",
+        type=click.IntRange(0, 100),
+        metavar="N",
+        help="Most of the recorded cases that may be changed, in percent, whatever `limits` says.",
+    ),
+    option(
+        "--allow-empty",
+        "allow_empty",
+        is_flag=True,
+        help="Give up every recorded case if none is declared any more.",
+    ),
+)
+
+
 def budget(function: _F) -> _F:
     """Declare --budget."""
     return option(

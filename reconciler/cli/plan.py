@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import budget, command, excludes, option, targets
+from reconciler.cli.options import brakes, budget, command, excludes, option, targets
 from reconciler.cli.run import Run
+
+if TYPE_CHECKING:
+    from reconciler.planning.limits import Allowed
 
 CHANGES = 2
 FORMATS = ("text", "json", "markdown", "html")
@@ -31,6 +35,7 @@ Examples:
 @excludes
 @option("--refresh/--no-refresh", "refresh", help="Whether to read the live cases.")
 @budget
+@brakes
 def plan(
     run: Run,
     *,
@@ -40,11 +45,12 @@ def plan(
     excludes: Sequence[str],
     refresh: bool,
     budget: int,
+    allowed: Allowed,
 ) -> int:
     """Show what apply would do. Sends nothing but reading requests."""
     from reconciler.cli.planfiles import save_plan, show_plan
 
-    made = run.open().plan(targets=targets, excludes=excludes, refresh=refresh)
+    made = run.open(allowed=allowed).plan(targets=targets, excludes=excludes, refresh=refresh)
     if out is not None:
         save_plan(run, made, out)
     show_plan(run, made, budget)

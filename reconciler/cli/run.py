@@ -14,6 +14,7 @@ from reconciler.errors import ReconcilerError
 if TYPE_CHECKING:
     from reconciler.config import Configuration
     from reconciler.engine.stop import Stop
+    from reconciler.planning.limits import Allowed
     from reconciler.workspace import Workspace
 
 PARALLELISM = 8
@@ -34,9 +35,12 @@ class Run:
         """Tell whether results are for programs."""
         return self.format == "json"
 
-    def open(self, *, stop: Stop | None = None, parallelism: int = PARALLELISM) -> Workspace:
+    def open(
+        self, *, stop: Stop | None = None, parallelism: int = PARALLELISM, allowed: Allowed | None = None
+    ) -> Workspace:
         """Open the workspace of the current folder; from then on its secrets are masked in all output."""
         from reconciler.engine.stop import Stop
+        from reconciler.planning.limits import NOTHING_MORE
 
         workspace = workspace_type().open(
             Path(),
@@ -45,6 +49,7 @@ class Run:
             stop=stop or Stop(),
             parallelism=parallelism,
             lock_timeout=self.lock_timeout,
+            allowed=allowed or NOTHING_MORE,
             on_request=self.output.request,
         )
         self.mask(workspace.configuration)

@@ -2,6 +2,9 @@
 YAML → desired: the files of a workspace become its `Configuration`.
 
 documents    YAML text → documents whose values know their places; limits
+characters   what is no text
+syntax       what libyaml complains about, in words
+problems     what is wrong, while it is collected
 nodes        those values
 files        reading inside the workspace only
 expressions  ${env.…}, ${cases.…}, ${file("…")}

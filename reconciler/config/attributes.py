@@ -9,6 +9,7 @@ What has parts of its own (items, objects) takes a way of its own through `struc
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 from reconciler.config.expressions import ATTRIBUTES, MIXED, SPLIT, Expressions, Found, has_reference
 from reconciler.config.nodes import Node, Placed, Plain, core_value
 from reconciler.config.reading import Declared, Parts, Reading
-from reconciler.config.sentences import Complaints
+from reconciler.config.sentences import Complaints, quoted
 from reconciler.config.structures import GIVE, Structures
 from reconciler.errors import Problem
 from reconciler.model.address import NAME
@@ -41,6 +42,7 @@ class Attributes:
         self._problems = expressions.problems
         self._structures = Structures(self._model, self._schema, expressions)
         self._structured = self._structures.names
+        self._sets = frozenset(name for name, made in self._schema.fields.items() if made.kind is Kind.SET)
         self._maps = frozenset(name for name, made in self._schema.fields.items() if made.kind is Kind.MAP)
         self._numbered = frozenset(name for name, made in self._schema.fields.items() if made.numbered)
         self._links = frozenset(name for name, made in self._schema.fields.items() if made.links)
@@ -77,6 +79,8 @@ class Attributes:
         """Write numbers, maps and enums as the schema knows them."""
         for name in self._numbered & reading.raw.keys():
             reading.raw[name] = transform(reading.raw[name], _number)
+        for name in self._sets & reading.raw.keys():
+            self._check_form(reading, name)
         for name in self._maps & reading.raw.keys():
             reading.raw[name] = self._texts(reading, name)
         for folded in self._folded:
@@ -153,6 +157,18 @@ class Attributes:
             del reading.raw[name]
             reading.report((name,), f"`{name}` cannot hold a reference: it is a time, not free text")
 
+    # sets
+
+    @staticmethod
+    def _check_form(reading: Reading, name: str) -> None:
+        """Refuse members with accents encoded in an unusual form: beside the usual one they look like twins."""
+        members = reading.raw[name]
+        for index, member in enumerate(members if isinstance(members, list) else ()):
+            if isinstance(member, str) and not unicodedata.is_normalized("NFC", member):
+                normal = quoted(unicodedata.normalize("NFC", member))
+                message = f"{quoted(member)} is not in the usual Unicode form (NFC)"
+                reading.report((name, index), message, f"type it anew: {normal}")
+
     # links
 
     def _linked(self, reading: Reading, name: str, members: frozenset[Value]) -> frozenset[Value]:
@@ -212,9 +228,9 @@ class Attributes:
             self._model, reading.placed, known=self._known, secrets=secrets, is_reference=has_reference
         )
         parts = reading.parts or Parts()
-        found = [*complaints.about(error, said=parts.said | parts.unknown)]
-        self._problems.extend(found)
-        return bool(found)
+        before = len(self._problems)
+        self._problems.extend(complaints.about(error, said=parts.said | parts.unknown))
+        return len(self._problems) > before
 
     # secrets and references
 

@@ -1,7 +1,7 @@
 """
 YAML text → documents whose values know their places. The only module that imports yaml.
 
-bytes ── decode ── forbidden characters ── libyaml's events ── build ── documents, problems
+bytes ── characters ── libyaml's events ── build ── documents, problems (syntax says what libyaml complains about)
 
 We build on libyaml's event stream: its composer overflows the C stack on deep nesting and lets a later key
 replace an earlier one in silence, and the constructors above it guess types (`no` → False, `12:30:45` → 45045).
@@ -11,7 +11,6 @@ the file.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,21 +26,45 @@ from yaml import (
     SequenceEndEvent,
 )
 
-from reconciler.config.nodes import COLUMN_BITS, CORE_BEGINS, Block, Listing, Node, Plain, is_core, location
+from reconciler.config.characters import check
+from reconciler.config.nodes import (
+    CORE_BEGINS,
+    Block,
+    Listing,
+    Node,
+    Plain,
+    at_mark,
+    is_core,
+    location,
+    unseen,
+)
+from reconciler.config.problems import Stop
+from reconciler.config.sentences import cut, quoted
+from reconciler.config.syntax import syntax_problem
 from reconciler.errors import Location, Problem
 
-MAX_BYTES: Final = 16 * 1024 * 1024
-"""Of one file."""
 MAX_DEPTH: Final = 64
-"""Of nesting; libyaml takes quadratic time for deep flow collections."""
+"""Of nesting: ten times what a case needs; libyaml takes quadratic time for deep flow collections."""
 MAX_NODES: Final = 1_000_000
-"""Values in one file, each alias counted as all that it stands for."""
+"""Values in one file, each alias counted as all that it stands for: a second's reading for every 300,000."""
+MAX_CASES: Final = 100_000
+"""Entries of a mapping that is one level down, as the cases of a file are."""
+MAX_ENTRIES: Final = 10_000
+"""Entries of any other mapping or list: no system takes as many tags, keys or items in a case."""
+MAX_BLOCK: Final = 50_000
+"""Values in what is two levels down, as one case is: what is wrong in it is found all at once."""
+MAX_DOCUMENTS: Final = 10_000
+"""In one file."""
 MAX_ALIASES: Final = 10_000
 """Anchors and aliases in one file."""
+MAX_EXPANSION: Final = 10
+"""How many times larger than the file all that its aliases stand for may be …"""
+FREE_EXPANSION: Final = 1024 * 1024
+"""… and how many characters of it are free, so that a short file may repeat its few lines as it likes."""
 MAX_SCALAR: Final = 1024 * 1024
-"""Characters of one scalar."""
+"""Characters of one scalar: more than any system takes as a description."""
 MAX_KEY: Final = 256
-"""Characters of one key."""
+"""Characters of one key; what systems take as a key of metadata is shorter."""
 MAX_PROBLEMS: Final = 100
 """Collected in one file before it is given up."""
 
@@ -50,17 +73,13 @@ FAST: Final = hasattr(yaml, "CSafeLoader")
 
 _LOADER: Final[type[Any]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_CASES_DEPTH: Final = 2
+"""Where the cases of a file are: in the mapping under `cases`."""
+_BLOCK_DEPTH: Final = 3
+"""Where one case is."""
+
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _MERGE: Final = "<<"
-_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_BREAK: Final = re.compile(r"\r\n|\r|\n")
-_BREAKS: Final = {"\x85": "NEL", "\u2028": "LS", "\u2029": "PS"}
-_WIDE: Final = (
-    (b"\xff\xfe\x00\x00", "UTF-32"),
-    (b"\x00\x00\xfe\xff", "UTF-32"),
-    (b"\xff\xfe", "UTF-16"),
-    (b"\xfe\xff", "UTF-16"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,102 +101,80 @@ class Parsed:
     """Whether `${` stands anywhere; most files have none and are spared the search."""
 
 
-def parse(file: str, data: bytes, *, loader: type[Any] = _LOADER) -> Parsed:
-    """Read the YAML of a file; never raises for bad input, however hostile."""
+def parse(file: str, data: bytes, *, most: int = MAX_CASES, loader: type[Any] = _LOADER) -> Parsed:
+    """Read the YAML of a file, with `most` entries one level down; never raises for bad input, however hostile."""
     problems: list[Problem] = []
     documents: list[Document] = []
-    text = ""
     try:
-        text = _decode(file, data)
-        documents.extend(_Builder(file, text, loader, problems).documents())
-    except _Stop as stop:
+        is_ascii = check(file, data)
+        documents.extend(_Builder(file, data, loader, problems, most=most, is_ascii=is_ascii).documents())
+    except Stop as stop:
         problems.append(stop.problem)
     except yaml.YAMLError as error:
-        problems.append(_syntax_problem(file, text, error))
-    return Parsed(file, tuple(documents), tuple(problems), has_expressions="${" in text)
-
-
-class _Stop(Exception):
-    """The file cannot be read any further."""
-
-    def __init__(self, location: Location, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.problem = Problem(location, message, hint)
-
-
-# ------------------------------------------------------------------------------------ characters
-
-
-def _decode(file: str, data: bytes) -> str:
-    if len(data) > MAX_BYTES:
-        raise _Stop(Location(file), f"the file is larger than {MAX_BYTES >> 20} MiB", "split it")
-    for mark, name in _WIDE:
-        if data.startswith(mark):
-            raise _Stop(Location(file), f"the file is {name}", "save it as UTF-8")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig", "replace")
-        raise _Stop(
-            _end_of(file, before), f"the byte 0x{data[error.start]:02x} is not UTF-8", "save the file as UTF-8"
-        ) from error
-    if found := _FORBIDDEN.search(text):
-        raise _Stop(_end_of(file, text[: found.start()]), *_forbidden(found[0]))
-    return text
-
-
-def _forbidden(character: str) -> tuple[str, str]:
-    code = f"U+{ord(character):04X}"
-    if name := _BREAKS.get(character):
-        return (
-            f"{code} ({name}) ends a line in YAML although editors do not show it as one",
-            f'remove it, or write "\\u{ord(character):04X}" in double quotes',
-        )
-    return f"the character {code} is not allowed", "remove it"
-
-
-def _end_of(file: str, text: str) -> Location:
-    """Return the place right after a text that begins a file."""
-    breaks = list(_BREAK.finditer(text))
-    begin = breaks[-1].end() if breaks else 0
-    return Location(file, len(breaks) + 1, len(text) - begin + 1)
+        problems.append(syntax_problem(file, data, error))
+    return Parsed(file, tuple(documents), tuple(problems), has_expressions=b"${" in data)
 
 
 # ------------------------------------------------------------------------------------ building
 
 
-def _place(mark: Any) -> int:
-    place: int = mark.line << COLUMN_BITS | mark.column
-    return place
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """A value with an anchor."""
+
+    node: Node
+    nodes: int
+    """How many it stands for."""
+    size: int
+    """Characters that it stands for."""
+
+
+def _index(mark: Any) -> int:
+    index: int = mark.index
+    return index
 
 
 class _Builder:
     """Turns the events of one file into documents."""
 
-    def __init__(self, file: str, text: str, loader: type[Any], problems: list[Problem]) -> None:
+    def __init__(
+        self, file: str, data: bytes, loader: type[Any], problems: list[Problem], *, most: int, is_ascii: bool
+    ) -> None:
         self._file = file
-        self._next: Callable[[], Any] = loader(text).get_event
+        self._next: Callable[[], Any] = loader(data).get_event
         self._problems = problems
-        self._ascii = text.isascii()
+        self._most_cases = most
+        self._ascii = is_ascii
+        """Whether all keys are."""
         self._keys: dict[str, str] = {}
         """Keys seen and found good: one object for all their repetitions."""
-        self._anchors: dict[str, tuple[Node, int]] = {}
-        """Values by anchor, with the number of nodes that each stands for."""
+        self._anchors: dict[str, _Anchored] = {}
         self._open: set[str] = set()
         self._nodes = 0
+        self._most = MAX_NODES
+        """What `nodes` may become: less within a block."""
+        self._repeated = 0
+        """Characters that aliases stand for."""
+        self._most_repeated = MAX_EXPANSION * len(data) + FREE_EXPANSION
         self._aliases = 0
         self._depth = 0
+        self._end = 0
+        """Where the last collection ended, in characters."""
 
     def documents(self) -> Iterator[Document]:
         """Yield each document that holds anything."""
         self._next()
-        while type(self._next()) is DocumentStartEvent:
+        number = 0
+        while type(start := self._next()) is DocumentStartEvent:
+            number += 1
+            if number > MAX_DOCUMENTS:
+                raise self._stop(start, f"more than {MAX_DOCUMENTS:,} documents in one file", "split it")
             self._anchors.clear()
             event = self._next()
             node = self._node(event)
             self._next()
             if node is not None:
-                yield Document(node, _place(event.start_mark))
+                yield Document(node, at_mark(event.start_mark))
 
     def _node(self, event: Any) -> Node:
         if type(event) is ScalarEvent:
@@ -190,13 +187,13 @@ class _Builder:
 
     def _scalar(self, event: Any) -> str | None:
         self._nodes += 1
-        if self._nodes > MAX_NODES:
+        if self._nodes > self._most:
             raise self._too_many(event)
         value = self._text(event)
         if event.tag is not None:
             self._tag(event)
         if event.anchor is not None:
-            self._anchor(event, value, 1)
+            self._anchor(event, _Anchored(value, 1, len(event.value)))
         return value
 
     def _text(self, event: Any) -> str | None:
@@ -225,16 +222,21 @@ class _Builder:
             raise self._stop(event, f"nested deeper than {MAX_DEPTH} levels")
         if event.tag is not None:
             self._tag(event)
+        if self._depth == _BLOCK_DEPTH:
+            self._most = min(MAX_NODES, self._nodes + MAX_BLOCK)
         made = self._fill(event) if event.anchor is None else self._anchored(event)
+        if self._depth == _BLOCK_DEPTH:
+            self._most = MAX_NODES
         self._depth -= 1
         return made
 
     def _anchored(self, event: Any) -> Block | Listing:
-        before = self._nodes
+        nodes, repeated = self._nodes, self._repeated
         self._open.add(event.anchor)
         made = self._fill(event)
         self._open.discard(event.anchor)
-        self._anchor(event, made, self._nodes - before + 1)
+        written = self._end - _index(event.start_mark)
+        self._anchor(event, _Anchored(made, self._nodes - nodes + 1, written + self._repeated - repeated))
         return made
 
     def _fill(self, event: Any) -> Block | Listing:
@@ -243,14 +245,20 @@ class _Builder:
     def _listing(self) -> Listing:
         made = Listing()
         while type(event := self._next()) is not SequenceEndEvent:
-            made.places.append(_place(event.start_mark))
+            if len(made) >= MAX_ENTRIES:
+                raise self._stop(event, f"more than {MAX_ENTRIES:,} entries in one list")
+            made.places.append(at_mark(event.start_mark))
             made.append(self._node(event))
+        self._end = _index(event.end_mark)
         return made
 
     def _block(self) -> Block:
         made = Block()
+        most = self._most_cases if self._depth == _CASES_DEPTH else MAX_ENTRIES
         merged: list[tuple[Any, Node]] = []
         while type(event := self._next()) is not MappingEndEvent:
+            if len(made) >= most:
+                raise self._stop(event, f"more than {most:,} keys in one mapping")
             key = self._key(event)
             value_event = self._next()
             value = self._scalar(value_event) if type(value_event) is ScalarEvent else self._node(value_event)
@@ -261,10 +269,11 @@ class _Builder:
             elif key in made:
                 self._duplicate(event, made, key)
             else:
-                made.put(key, value, _place(event.start_mark), _place(value_event.start_mark))
+                made.put(key, value, at_mark(event.start_mark), at_mark(value_event.start_mark))
+        self._end = _index(event.end_mark)
         self._merge(made, merged)
         if not self._ascii:
-            self._check_twins(made)
+            self._check_form(made)
         return made
 
     # keys
@@ -284,11 +293,12 @@ class _Builder:
         if event.tag is not None:
             self._tag(event)
         if event.anchor is not None:
-            self._anchor(event, event.value, 1)
+            self._anchor(event, _Anchored(event.value, 1, len(event.value)))
         return self._quoted_key(event) if event.style else self._new_key(event, event.value)
 
     def _quoted_key(self, event: Any) -> str:
         key: str = event.value
+        self._ascii = self._ascii and key.isascii()
         self._check_key(event, key)
         return key
 
@@ -301,17 +311,18 @@ class _Builder:
         return self._keys.setdefault(key, key)
 
     def _check_key(self, event: Any, key: str) -> None:
+        """Refuse a key that holds what nobody sees: it would look like another one."""
         if len(key) > MAX_KEY:
             raise self._stop(event, f"this key is longer than {MAX_KEY} characters")
-        if event.style:
-            self._check_quoted(event, key)
+        if hidden := unseen(key):
+            self._report(event, f"the key {quoted(key)} holds U+{ord(hidden):04X}, which nobody sees", "remove it")
 
     def _duplicate(self, event: Any, made: Block, key: str) -> None:
         first = location(self._file, made.key_place(key))
         self._report(event, f"duplicate key `{key}`: it stands at line {first.line} already", "remove one of them")
 
-    def _check_twins(self, made: Block) -> None:
-        """Refuse keys that look the same and differ only in how their accents are encoded."""
+    def _check_form(self, made: Block) -> None:
+        """Refuse keys with accents encoded in an unusual form: they look like those in the usual one."""
         seen: dict[str, int] = {}
         for key, _, place, _ in made.located():
             normal = key if key.isascii() else unicodedata.normalize("NFC", key)
@@ -321,6 +332,12 @@ class _Builder:
                     location(self._file, place),
                     f"duplicate key `{key}`: line {line} has the same in another Unicode form (NFC, NFD)",
                     "remove one of them",
+                )
+            elif normal != key:
+                self._report_at(
+                    location(self._file, place),
+                    f"the key `{key}` is not in the usual Unicode form (NFC)",
+                    f"type it anew: `{normal}`",
                 )
             seen.setdefault(normal, place)
 
@@ -332,13 +349,17 @@ class _Builder:
             raise self._stop(event, f"the alias *{event.anchor} stands inside what it refers to")
         if event.anchor not in self._anchors:
             raise self._stop(event, f"the alias *{event.anchor} has no anchor &{event.anchor} before it")
-        node, nodes = self._anchors[event.anchor]
-        self._count(event, nodes)
-        return node
+        anchored = self._anchors[event.anchor]
+        self._count(event, anchored.nodes)
+        self._repeated += anchored.size
+        if self._repeated > self._most_repeated:
+            message = f"the aliases stand for more than {MAX_EXPANSION} times the size of the file"
+            raise self._stop(event, message, "repeat less")
+        return anchored.node
 
-    def _anchor(self, event: Any, node: Node, nodes: int) -> None:
+    def _anchor(self, event: Any, anchored: _Anchored) -> None:
         self._count_alias(event)
-        self._anchors[event.anchor] = (node, nodes)
+        self._anchors[event.anchor] = anchored
 
     def _count_alias(self, event: Any) -> None:
         self._aliases += 1
@@ -364,86 +385,27 @@ class _Builder:
                     made.put(key, value, key_place, place)
 
     def _tag(self, event: Any) -> None:
-        self._report(event, f"the tag {event.tag} is not allowed", "no tags are: remove it")
+        self._report(event, f"the tag {cut(event.tag)} is not allowed", "no tags are: remove it")
 
     # limits and problems
 
     def _count(self, event: Any, nodes: int) -> None:
         self._nodes += nodes
-        if self._nodes > MAX_NODES:
+        if self._nodes > self._most:
             raise self._too_many(event)
 
-    def _too_many(self, event: Any) -> _Stop:
+    def _too_many(self, event: Any) -> Stop:
+        if self._nodes <= MAX_NODES:
+            return self._stop(event, f"more than {MAX_BLOCK:,} values in one block, aliases expanded")
         return self._stop(event, f"more than {MAX_NODES:,} values in one file, aliases expanded", "split it")
 
-    def _stop(self, event: Any, message: str, hint: str | None = None) -> _Stop:
-        return _Stop(location(self._file, _place(event.start_mark)), message, hint)
+    def _stop(self, event: Any, message: str, hint: str | None = None) -> Stop:
+        return Stop(location(self._file, at_mark(event.start_mark)), message, hint)
 
     def _report(self, event: Any, message: str, hint: str | None = None) -> None:
-        self._report_at(location(self._file, _place(event.start_mark)), message, hint)
+        self._report_at(location(self._file, at_mark(event.start_mark)), message, hint)
 
     def _report_at(self, place: Location, message: str, hint: str | None = None) -> None:
         if len(self._problems) >= MAX_PROBLEMS:
-            raise _Stop(place, f"more than {MAX_PROBLEMS} problems in this file; the rest is not looked at")
+            raise Stop(place, f"more than {MAX_PROBLEMS} problems in this file; the rest is not looked at")
         self._problems.append(Problem(place, message, hint))
-
-
-# ------------------------------------------------------------------------------------ syntax errors
-
-_SENTENCES: Final = (
-    ("tab character", "a tab in the indentation", "indent with spaces"),
-    ("\\t", "a tab in the indentation", "indent with spaces"),
-    ("cannot start any token", "a value cannot begin with {character}", "quote it"),
-    ("mapping values are not allowed", "a `: ` cannot stand here", "quote the text, or check the indentation"),
-    ("block sequence entries are not allowed", "a list cannot begin here", "begin it on the next line"),
-    ("unexpected end of stream", "the quote is not closed", None),
-    ("unknown escape character", "unknown escape in double quotes", "write \\\\ for a backslash"),
-    ("Unicode character escape", "no such character", None),
-    ("',' or ']'", "the list `[` is not closed here", "separate items by commas and end with `]`"),
-    ("',' or '}'", "the mapping `{{` is not closed here", "separate items by commas and end with `}}`"),
-    ("expected <document start>", "text after the end of a document", "begin a new one with `---`"),
-    ("expected '-' indicator", "this does not fit the list", "check the indentation"),
-    ("expected <block end>", "this does not fit what stands above", "check the indentation and the quotes"),
-    ("did not find expected key", "this does not fit what stands above", "check the indentation and the quotes"),
-    ("expected node content", "a value cannot begin with {character}", "quote it"),
-    ("incompatible YAML", "only YAML 1.1 and 1.2 are known", "remove the %YAML line"),
-    ("directive", "unknown % directive", "remove it"),
-)
-"""libyaml's words, and ours; the first that fits is taken."""
-
-
-def _syntax_problem(file: str, text: str, error: yaml.YAMLError) -> Problem:
-    problem = str(getattr(error, "problem", None) or error)
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if mark is None:
-        return Problem(Location(file), f"this is not YAML: {problem}")
-    place = location(file, _place(mark))
-    character = _character_at(text, place)
-    if character == "\t":
-        problem = "\\t"
-    message, hint = _sentence(problem, character)
-    return Problem(place, message + _begun(error, mark), hint)
-
-
-def _sentence(problem: str, character: str) -> tuple[str, str | None]:
-    for words, message, hint in _SENTENCES:
-        if words in problem:
-            if "{character}" in message and not character.strip():
-                return "a value is missing here", None
-            return message.format(character=f"`{character}`"), hint and hint.format()
-    return f"this is not YAML: {problem}", None
-
-
-def _begun(error: yaml.YAMLError, mark: Any) -> str:
-    """Say where the thing began that did not end."""
-    begin = getattr(error, "context_mark", None)
-    if begin is None or begin.line == mark.line:
-        return ""
-    words = str(getattr(error, "context", "")).removeprefix("while ")
-    return f" ({words} that began at line {begin.line + 1})"
-
-
-def _character_at(text: str, place: Location) -> str:
-    lines = _BREAK.split(text)
-    line = lines[place.line - 1] if place.line <= len(lines) else ""
-    return line[place.column - 1 : place.column]

@@ -20,12 +20,17 @@ from typing import Final
 
 from reconciler.config.files import Unreadable, inside, read
 from reconciler.config.nodes import Block, Listing, Node, location
+from reconciler.config.problems import Problems
 from reconciler.config.sentences import nearest, one_of, quoted
 from reconciler.errors import Location, Problem
 from reconciler.model.values import Ref, Template
 
 MAX_FILE: Final = 1024 * 1024
 """Bytes of a file that `${file(…)}` reads."""
+MAX_TEXT: Final = 1024 * 1024
+"""Characters that expressions may put into one text."""
+MAX_TEXTS: Final = 64 * MAX_TEXT
+"""Characters that they may put into all texts of a workspace."""
 
 UNSET: Final = "unset"
 """What stands for an expression that has no value."""
@@ -85,12 +90,14 @@ class Expressions:
     root: Path
     env: Mapping[str, str]
     offline: bool = False
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=Problems)
     secrets: set[str] = field(default_factory=set)
     """Every value read from the environment."""
     warnings: list[str] = field(default_factory=list)
     _references: list[Ref] = field(default_factory=list)
     _files: dict[str, str] = field(default_factory=dict)
+    _put_in: int = 0
+    """Characters, in all texts so far."""
 
     def evaluate(self, node: Node, file: str, place: int, allowed: tuple[str, ...], found: Found) -> Node:
         """Return a value with its expressions put in; what they were goes into `found`."""
@@ -127,7 +134,8 @@ class Expressions:
 
     def _text(self, text: str, place: Location, allowed: tuple[str, ...], found: Found) -> str:
         here = Found()
-        made = _EXPRESSION.sub(lambda match: self._one(match, place, allowed, here), text)
+        most = min(self._put_in + MAX_TEXT, MAX_TEXTS)
+        made = _EXPRESSION.sub(lambda match: self._one(match, place, allowed, here, most), text)
         if here.secrets and here.references:
             self._report(place, MIXED, SPLIT)
         if here.secrets:
@@ -135,15 +143,28 @@ class Expressions:
         found.add(here)
         return made
 
-    def _one(self, match: re.Match[str], place: Location, allowed: tuple[str, ...], found: Found) -> str:
+    def _one(
+        self, match: re.Match[str], place: Location, allowed: tuple[str, ...], found: Found, most: int
+    ) -> str:
         if match[1] is None:
             return "${"
+        if self._put_in > most:
+            return UNSET
         try:
-            return self._value(match, place, allowed, found)
+            return self._counted(self._value(match, place, allowed, found), most)
         except _Wrong as wrong:
             self._report(place, wrong.message, wrong.hint)
             found.unknown = True
             return UNSET
+
+    def _counted(self, value: str, most: int) -> str:
+        """Refuse a few words that stand for gigabytes."""
+        self._put_in += len(value)
+        if self._put_in <= most:
+            return value
+        if most == MAX_TEXTS:
+            raise _Wrong(f"expressions put more than {MAX_TEXTS:,} characters into the texts of this workspace")
+        raise _Wrong(f"expressions put more than {MAX_TEXT:,} characters into one text")
 
     def _value(self, match: re.Match[str], place: Location, allowed: tuple[str, ...], found: Found) -> str:
         if match[2] is None:

@@ -14,6 +14,10 @@ from pathlib import Path
 from typing import Final
 
 SUFFIXES: Final = (".yaml", ".yml")
+MAX_FILES: Final = 20_000
+"""Case files of a workspace."""
+MAX_FOLDERS: Final = 64
+"""Folders in each other below the workspace: each is one more call, and Python has a thousand."""
 
 
 class Unreadable(Exception):
@@ -63,6 +67,8 @@ def _chunks(descriptor: int, limit: int) -> Iterator[bytes]:
 
 def inside(root: Path, name: str) -> Path:
     """Return the real path of a file named relative to the root; raise Unreadable if it leads outside."""
+    if "\0" in name:
+        raise Unreadable("cannot exist: its name holds U+0000")
     if Path(name).is_absolute():
         raise Unreadable("must be named relative to the workspace")
     if ".." in Path(name).parts:
@@ -79,19 +85,40 @@ def real(root: Path, path: Path) -> Path:
 
 
 def case_files(root: Path) -> Iterator[tuple[Path, Unreadable | None]]:
-    """Yield each case file below `cases` that is not hidden, sorted, with what stands in the way of reading it."""
+    """
+    Yield each case file below `cases` that is not hidden, sorted, with what stands in the way of reading it.
+
+    Beyond `MAX_FILES` there is one error, and the rest is not looked for.
+    """
     folder = root / "cases"
-    if folder.is_symlink():
-        try:
-            real(root, folder)
-        except Unreadable as error:
-            yield folder, error
+    for number, (path, error) in enumerate(_below(root, folder)):
+        if number >= MAX_FILES:
+            yield folder, Unreadable(f"cannot be read: it holds more than {MAX_FILES:,} files; write larger ones")
             return
-    if folder.is_dir():
-        yield from _walk(root, folder)
+        yield path, error
 
 
-def _walk(root: Path, folder: Path) -> Iterator[tuple[Path, Unreadable | None]]:
+def _below(root: Path, folder: Path) -> Iterator[tuple[Path, Unreadable | None]]:
+    try:
+        is_folder = stat.S_ISDIR(real(root, folder).lstat().st_mode)
+    except FileNotFoundError:
+        is_folder = None
+    except OSError as error:
+        yield folder, Unreadable(f"cannot be read: {error.strerror}")
+        return
+    except Unreadable as error:
+        yield folder, error
+        return
+    if is_folder:
+        yield from _walk(root, folder, 1)
+    elif is_folder is not None or folder.is_symlink():
+        yield folder, Unreadable("is not a folder")
+
+
+def _walk(root: Path, folder: Path, depth: int) -> Iterator[tuple[Path, Unreadable | None]]:
+    if depth > MAX_FOLDERS:
+        yield folder, Unreadable(f"is nested deeper than {MAX_FOLDERS} folders")
+        return
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -99,15 +126,15 @@ def _walk(root: Path, folder: Path) -> Iterator[tuple[Path, Unreadable | None]]:
         return
     for entry in entries:
         if not entry.name.startswith("."):
-            yield from _entry(root, entry)
+            yield from _entry(root, entry, depth)
 
 
-def _entry(root: Path, entry: os.DirEntry[str]) -> Iterator[tuple[Path, Unreadable | None]]:
+def _entry(root: Path, entry: os.DirEntry[str], depth: int) -> Iterator[tuple[Path, Unreadable | None]]:
     path = Path(entry.path)
     if entry.is_symlink():
         yield from _link(root, path)
     elif entry.is_dir():
-        yield from _walk(root, path)
+        yield from _walk(root, path, depth + 1)
     elif path.suffix in SUFFIXES:
         yield path, None
 

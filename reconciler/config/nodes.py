@@ -41,6 +41,12 @@ CORE_BEGINS: Final = frozenset("tTfF+-.0123456789")
 
 _NUMBER_LENGTH: Final = 64
 
+_SMALL: Final = 64
+"""Keys of a mapping in which looking for one is faster than remembering where they are."""
+
+_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks that show nothing, though Unicode counts them as what is printed."""
+
 
 class Plain(str):
     """An unquoted scalar that YAML 1.2 does not read as text: `42`, `1e3`, `true`."""
@@ -51,12 +57,13 @@ class Plain(str):
 class Block(dict[str, Node]):
     """A mapping that remembers the places of its keys and values, in its own order."""
 
-    __slots__ = ("places",)
+    __slots__ = ("_ranks", "places")
 
     def __init__(self) -> None:
         super().__init__()
         self.places: list[int] = []
         """Key, value, key, value …"""
+        self._ranks: dict[str, int] | None = None
 
     def put(self, key: str, value: Node, key_place: int, place: int) -> None:
         """Add a key that is not there yet."""
@@ -71,11 +78,19 @@ class Block(dict[str, Node]):
 
     def key_place(self, key: str) -> int:
         """Return where a key stands."""
-        return self.places[2 * list(self).index(key)]
+        return self.places[2 * self._rank(key)]
 
     def place(self, key: str) -> int:
         """Return where the value of a key stands."""
-        return self.places[2 * list(self).index(key) + 1]
+        return self.places[2 * self._rank(key) + 1]
+
+    def _rank(self, key: str) -> int:
+        """Return how many keys come before it; in a large mapping all are numbered once."""
+        if len(self) <= _SMALL:
+            return list(self).index(key)
+        if self._ranks is None or len(self._ranks) < len(self):
+            self._ranks = {each: rank for rank, each in enumerate(self)}
+        return self._ranks[key]
 
 
 class Listing(list[Node]):
@@ -86,6 +101,17 @@ class Listing(list[Node]):
     def __init__(self) -> None:
         super().__init__()
         self.places: list[int] = []
+
+
+def unseen(text: str) -> str | None:
+    """
+    Return the first character of a name or a key that nobody sees, or that moves what others see; None if none.
+
+    Those are controls, bidirectional and zero-width characters, and all spaces but the usual one.
+    """
+    if text.isascii() and text.isprintable():
+        return None
+    return next((each for each in text if not each.isprintable() or each in _BLANK), None)
 
 
 def is_core(text: str) -> bool:
@@ -113,6 +139,12 @@ def _decimal(text: str) -> int | float:
     if number in {float("inf"), float("-inf")}:
         raise ValueError("this number cannot be written in JSON")
     return number
+
+
+def at_mark(mark: Any) -> int:
+    """Return the place of a mark of PyYAML."""
+    place: int = mark.line << COLUMN_BITS | mark.column
+    return place
 
 
 def location(file: str, place: int) -> Location:

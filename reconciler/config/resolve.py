@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.config import documents
+from reconciler.config.characters import MAX_BYTES
 from reconciler.config.declared import Cases, Entry, Linked
 from reconciler.config.documents import Parsed, parse
 from reconciler.config.expressions import Expressions
 from reconciler.config.files import Missing, Unreadable, case_files, read, real
 from reconciler.config.links import Edges, predecessors
 from reconciler.config.nodes import Block, Node, Placed
+from reconciler.config.problems import MOST, TooMany
 from reconciler.config.sentences import nearest, quoted, unknown_key
 from reconciler.config.settings import (
     FILE,
@@ -37,6 +39,9 @@ from reconciler.providers.registry import provider_types
 
 SHOWN: Final = 100
 """Problems in one error; the rest is counted."""
+
+LONGEST_PATH: Final = 20
+"""Cases of a cycle that are named."""
 
 MASKED_FROM: Final = 4
 """Characters from which on a secret is masked in messages; a shorter one would tear every sentence apart."""
@@ -101,6 +106,12 @@ class _Loading:
 
     def configuration(self) -> Configuration:
         """Return the configuration; raise ConfigError."""
+        try:
+            return self._configuration()
+        except TooMany:
+            raise self._error() from None
+
+    def _configuration(self) -> Configuration:
         settings = self._settings()
         entries = self._entries()
         linked = Cases(settings, self._providers, self._expressions).read(entries.values())
@@ -118,8 +129,8 @@ class _Loading:
         problems = sorted(set(self._problems))
         shown = [self._masked(problem) for problem in problems[:SHOWN]]
         if len(problems) > SHOWN:
-            left = len(problems) - SHOWN
-            shown.append(Problem(problems[SHOWN].location, f"and {left} more problems"))
+            more = "more" if len(self._problems) < MOST else "or more other"
+            shown.append(Problem(problems[SHOWN].location, f"and {len(problems) - SHOWN} {more} problems"))
         return ConfigError(shown)
 
     def _masked(self, problem: Problem) -> Problem:
@@ -134,7 +145,8 @@ class _Loading:
     def _settings(self) -> SettingsResult:
         path = self._root / FILE
         try:
-            parsed = parse(str(path), read(real(self._root, path), documents.MAX_BYTES))
+            data = read(real(self._root, path), MAX_BYTES)
+            parsed = parse(str(path), data, most=documents.MAX_ENTRIES)
         except Missing as error:
             self._problems.append(Problem(Location(str(path)), f"no {FILE} in {self._root}", self._advice()))
             raise self._error() from error
@@ -149,7 +161,7 @@ class _Loading:
 
     def _parsed(self, path: Path) -> Parsed | None:
         try:
-            return parse(str(path), read(path, documents.MAX_BYTES))
+            return parse(str(path), read(path, MAX_BYTES))
         except Unreadable as error:
             self._unreadable(path, error)
             return None
@@ -256,7 +268,7 @@ class _Loading:
             # graphlib walks from what is needed to what needs it.
             cycle: list[str] = error.args[1][::-1]
             where = min(cases[name].source.at() for name in cycle)
-            path = " → ".join(cycle)
+            path = " → ".join(cycle if len(cycle) <= LONGEST_PATH else [*cycle[:LONGEST_PATH], "…", cycle[-1]])
             self._problems.append(
                 Problem(where, f"these cases depend on each other: {path}", "remove one reference or depends_on")
             )

@@ -16,6 +16,8 @@ from reconciler.errors import Location, Problem
 
 SHOWN: Final = 60
 """Characters of an offending text that are shown."""
+MAX_ERRORS: Final = 10_000
+"""Of one case that are told one by one: pydantic takes a kilobyte to tell one."""
 
 _WANTED: Final[Mapping[str, str]] = {
     "string_type": "text",
@@ -58,8 +60,13 @@ def one_of(names: Iterable[str], *, last: str = "or") -> str:
 
 def quoted(text: str) -> str:
     """Return a text as it is shown in a sentence: in backticks, cut if long, controls escaped."""
-    cut = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-    return f"`{''.join(char if char.isprintable() else ascii(char)[1:-1] for char in cut)}`"
+    return f"`{cut(text)}`"
+
+
+def cut(text: str) -> str:
+    """Return a text for the middle of a sentence: cut if long, controls escaped."""
+    short = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in short)
 
 
 def shown(node: Node) -> str:
@@ -105,6 +112,10 @@ class Complaints:
         What stands in a place is shown as it is written in the file, so the value of an expression is not.
         """
         node = value_at(self.placed.node, self.prefix)
+        if error.error_count() > MAX_ERRORS:
+            message = f"{error.error_count():,} things are wrong in this block"
+            yield Problem(self.placed.at(self.prefix), message, "see whether it belongs here")
+            return
         for item, spot in told(self.model, node, error.errors(include_url=False)):
             if not (spot.path and spot.path[0] in but) and spot.steps not in said:
                 yield self._problem(item, spot)

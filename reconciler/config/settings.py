@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,19 +13,22 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 
 from reconciler.config.documents import Parsed
 from reconciler.config.expressions import SETTINGS, Expressions, Found, expressions_in
-from reconciler.config.nodes import Block, Placed
+from reconciler.config.nodes import Block, Placed, unseen
 from reconciler.config.sentences import Complaints, nearest, one_of, quoted
 from reconciler.errors import Problem
 from reconciler.model.address import NAME
 from reconciler.model.case import Lifecycle, OnRemove, Source
 from reconciler.model.fields import Kind, Ownership
 from reconciler.planning.limits import Limits
-from reconciler.providers.base import Provider, ProviderSettings
+from reconciler.providers.base import Provider, ProviderSettings, Whole
 
 FILE: Final = "reconciler.yaml"
 """The name of the settings file; its folder is the workspace."""
 
 VERSION: Final = 1
+
+MAX_PROVIDERS: Final = 1000
+"""Instances in one workspace: each has its own connections, and its own tenant."""
 
 _WORKSPACE: Final = re.compile(r"(?!\.)[^/\\\x00-\x1f\x7f]{1,100}")
 _LATER_BACKENDS: Final = frozenset({"postgres", "s3", "http"})
@@ -94,8 +98,8 @@ class Defaults(_Strict):
 class LimitSettings(_Strict):
     """What stops an apply before its first write."""
 
-    max_deletes: int | None = Field(default=None, ge=0, description="Most cases that one apply may delete.")
-    max_changed_percent: int | None = Field(
+    max_deletes: Whole | None = Field(default=None, ge=0, description="Most cases that one apply may delete.")
+    max_changed_percent: Whole | None = Field(
         default=None, ge=0, le=100, description="Most of the recorded cases that one apply may change, in percent."
     )
 
@@ -103,7 +107,7 @@ class LimitSettings(_Strict):
 class SettingsFile(_Strict):
     """The settings of a workspace."""
 
-    version: int = Field(description="Version of this format: 1.", json_schema_extra={"const": VERSION})
+    version: Whole = Field(description="Version of this format: 1.", json_schema_extra={"const": VERSION})
     workspace: str | None = Field(default=None, description="Name of the workspace; default: the folder's name.")
     providers: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Instance name (first half of every address) → its settings."
@@ -125,6 +129,8 @@ class SettingsFile(_Strict):
         """Refuse what cannot name the state file."""
         if workspace is not None and not _WORKSPACE.fullmatch(workspace):
             raise ValueError("must be usable as a file name: no slash, no leading dot, at most 100 characters")
+        if workspace is not None and (unseen(workspace) or not unicodedata.is_normalized("NFC", workspace)):
+            raise ValueError("must be one that people can tell from others: no invisible characters, and in NFC")
         return workspace
 
 
@@ -253,6 +259,10 @@ class SettingsReader:
     ) -> tuple[Mapping[str, Instance], Mapping[str, str | None]]:
         instances: dict[str, Instance] = {}
         types: dict[str, str | None] = {}
+        if len(declared) > MAX_PROVIDERS:
+            message = f"{len(declared):,} providers: a workspace has {MAX_PROVIDERS:,} at most"
+            self._problems.append(Problem(placed.key(("providers",)), message, "split it into workspaces"))
+            return {}, dict.fromkeys(declared)
         for name, node in declared.items():
             types[name] = self._type(placed, name, node)
             if (type_ := types[name]) is not None and (made := self._instance(placed, name, type_, node)):

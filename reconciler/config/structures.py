@@ -10,7 +10,6 @@ Expressions are put in text by text, so that a secret is known by its place and 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,7 +17,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from reconciler.config.expressions import ATTRIBUTES, Expressions, Found, has_reference
-from reconciler.config.nodes import Block, Listing, Node, Steps, value_at
+from reconciler.config.nodes import Block, Listing, Node, Steps, unseen, value_at
 from reconciler.config.reading import Parts, Reading
 from reconciler.config.sentences import quoted, shown
 from reconciler.config.shapes import KEY, models_in
@@ -131,7 +130,9 @@ class Structures:
 
     @staticmethod
     def _check_key(reading: Reading, parts: Parts, name: str, key: str) -> None:
-        if not 0 < len(key) <= MAX_ITEM_KEY or any(unicodedata.category(char) == "Cc" for char in key):
+        if unseen(key):  # which has been said, as of every key
+            parts.said.add((name, key, KEY))
+        elif not 0 < len(key) <= MAX_ITEM_KEY:
             message = f"{quoted(key) if key else 'empty text'} cannot be the key of an item"
             hint = f"1 to {MAX_ITEM_KEY} characters, none of them a control character"
             reading.problems.append(Problem(reading.placed.key((name, key)), message, hint))

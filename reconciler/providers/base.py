@@ -8,13 +8,15 @@ to, and the requests it names are sent by the engine after the user has seen the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Annotated, Any, ClassVar, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic_core import PydanticKnownError
 
 from reconciler.errors import Problem
 from reconciler.model.address import Address
@@ -38,6 +40,25 @@ class Hidden(str):
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+_WHOLE = re.compile(r"[-+]?[0-9]+")
+_DIGITS_OF_64_BITS = 19
+
+
+def _whole(value: Any) -> Any:
+    """Read no more than YAML 1.2 and JSON do: pydantic takes `1_000`, ` 2 ` and numbers of any size, too."""
+    if isinstance(value, str) and _WHOLE.fullmatch(value) is None:
+        raise PydanticKnownError("int_parsing")
+    if isinstance(value, str) and len(value) <= _DIGITS_OF_64_BITS + 1:
+        value = int(value)
+    if isinstance(value, str) or (isinstance(value, int) and not -(2**63) <= value < 2**63):
+        raise PydanticKnownError("int_parsing_size")
+    return value
+
+
+Whole: TypeAlias = Annotated[int, BeforeValidator(_whole)]
+"""A whole number of 64 bits, as it is written in a file."""
+
+
 class ProviderSettings(BaseModel):
     """The settings that every provider instance has; a system adds its own."""
 
@@ -48,13 +69,15 @@ class ProviderSettings(BaseModel):
 
     type: str = Field(description="The system that it is.")
     url: str = Field(description="Address of the tenant, https (http only for loopback).")
-    requests_per_minute: int = Field(default=3000, ge=1, description="Client-side limit of requests.")
-    concurrency: int = Field(default=8, ge=1, le=64, description="Requests in flight at once.")
+    requests_per_minute: Whole = Field(default=3000, ge=1, description="Client-side limit of requests.")
+    concurrency: Whole = Field(default=8, ge=1, le=64, description="Requests in flight at once.")
 
     @field_validator("url")
     @classmethod
     def _origin(cls, url: str) -> str:
         """Accept https, and http to this machine only: a token must not cross a network in the clear."""
+        if not url.isprintable() or " " in url:  # urlsplit drops line feeds and tabs, and reads on
+            raise ValueError("must not hold blanks or control characters")
         parts = urlsplit(url)
         if parts.scheme not in {"https", "http"} or not parts.hostname:
             raise ValueError("must be an address such as https://acme.tines.com")

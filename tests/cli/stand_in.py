@@ -19,7 +19,7 @@ from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
 from reconciler.model.record import State
 from reconciler.model.result import Outcome, Result, Status
-from reconciler.planning.limits import Limits
+from reconciler.planning.limits import Allowed, Limits
 
 SECRET = "hunter2-token"
 
@@ -44,18 +44,10 @@ APPLIED = "Applied: 0 created, 1 updated, 0 deleted, 0 released, 0 imported. 1 r
 
 
 @dataclass
-class StandInSettings:
-    """As much of the settings as the command line looks at."""
-
-    limits: Limits = field(default_factory=Limits)
-
-
-@dataclass
 class StandInConfiguration:
     """As much of a configuration as the command line looks at."""
 
     secrets: frozenset[str] = frozenset({SECRET})
-    settings: StandInSettings = field(default_factory=StandInSettings)
 
 
 @dataclass
@@ -70,11 +62,14 @@ class StandIn:
     meanwhile: Callable[[], None] = lambda: None
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     configuration: StandInConfiguration = field(default_factory=StandInConfiguration)
+    limits: Limits = field(default_factory=Limits)
+    allowed: Allowed | None = None
     progress: Progress | None = None
     stop: Stop | None = None
 
     def open(self, root: Path, *, env: Mapping[str, str], progress: Progress, stop: Stop, **more: Any) -> StandIn:
         more.pop("on_request")
+        self.allowed = more.pop("allowed")
         self.calls.append(("open", more))
         self.progress, self.stop = progress, stop
         return self

@@ -29,6 +29,7 @@ from reconciler.model.address import Address
 from reconciler.model.change import Drift, DriftReport
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
+from reconciler.planning.limits import Allowed
 from reconciler.providers.registry import provider_types
 from tests.cli.stand_in import APPLIED, DONE, EMPTY, FAILED, PLAN, SECRET, STOPPED, SUMMARY, CommandLine
 
@@ -217,6 +218,15 @@ def test_yes_applies_and_anything_else_does_not(cli: CommandLine) -> None:
     assert declined.code == 1
     assert "Apply cancelled." in declined.err
     assert APPLIED not in declined.out
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--auto-approve")])
+def test_what_one_run_may_do_is_handed_on(cli: CommandLine, command: tuple[str, ...]) -> None:
+    cli(*command)
+    assert cli.workspace.allowed == Allowed()
+
+    cli(*command, "--max-deletes", "12", "--max-changed-percent", "60", "--allow-empty")
+    assert cli.workspace.allowed == Allowed(12, 60, empty=True)
 
 
 def test_auto_approve_asks_nothing(cli: CommandLine) -> None:

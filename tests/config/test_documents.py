@@ -262,10 +262,13 @@ def merge_chain() -> str:
 
 
 HOSTILE: dict[str, tuple[Callable[[], str], str]] = {
-    "nine to the twelfth": (billion_laughs, "more than 1,000,000 values in one file, aliases expanded; split it"),
+    "nine to the twelfth": (
+        billion_laughs,
+        "the aliases stand for more than 10 times the size of the file; repeat less",
+    ),
     "chain of merges": (merge_chain, "more than 1,000,000 values in one file, aliases expanded; split it"),
     "anchors": (
-        lambda: "\n".join(f"- &a{number} x" for number in range(50_000)),
+        lambda: "\n".join(f"- [&a{number} x, &b{number} x]" for number in range(25_000)),
         "more than 10,000 anchors and aliases in one file",
     ),
     "brackets": (lambda: "a: " + "[" * 100_000, "nested deeper than 64 levels"),

@@ -201,7 +201,11 @@ PROBLEMS: dict[str, tuple[str, list[str]]] = {
     "long key": (f"notes: {{{'k' * 129}: {{text: x}}}}", [f"4:13: `{'k' * 59}…` {KEY_HINT}"]),
     "control characters": (
         'notes: {"a\\tb": {text: x}, "\\e": {text: x}, "\\N": {text: x}}',
-        [f"4:13: `a\\tb` {KEY_HINT}", f"4:32: `\\x1b` {KEY_HINT}", f"4:49: `\\x85` {KEY_HINT}"],
+        [
+            "4:13: the key `a\\tb` holds U+0009, which nobody sees; remove it",
+            "4:32: the key `\\x1b` holds U+001B, which nobody sees; remove it",
+            "4:49: the key `\\x85` holds U+0085, which nobody sees; remove it",
+        ],
     ),
     "a key and what is under it": (
         "notes: {'': {txt: x, text: y}}",

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, field_validator
 
 from reconciler.model.fields import Clearable, Numbered, Once, Schema, Set, Spelled
-from reconciler.providers.base import CaseModel, ProviderSettings, schema_of
+from reconciler.providers.base import CaseModel, ProviderSettings, Whole, schema_of
 from reconciler.providers.communifire.markup import description_key, title_key
 from reconciler.providers.communifire.wire import fold, is_marker_tag
 from reconciler.providers.shared import HeaderSecret, Text
@@ -59,8 +59,8 @@ class CommunifireSettings(ProviderSettings):
     has_delete: bool = Field(
         default=False, description="The site answers DELETE /api/cases/ID; no vendor document knows it."
     )
-    requests_per_minute: int = Field(default=300, ge=1, description="Client-side limit of requests.")
-    concurrency: int = Field(default=4, ge=1, le=64, description="Requests in flight at once.")
+    requests_per_minute: Whole = Field(default=300, ge=1, description="Client-side limit of requests.")
+    concurrency: Whole = Field(default=4, ge=1, le=64, description="Requests in flight at once.")
 
     @field_validator("url")
     @classmethod

@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from reconciler.model.fields import Clearable, Known, Once, Schema, Set, Timestamp
-from reconciler.providers.base import CaseModel, ItemModel, ProviderSettings, items_of, schema_of
+from reconciler.providers.base import CaseModel, ItemModel, ProviderSettings, Whole, items_of, schema_of
 from reconciler.providers.shared import HeaderSecret, HeaderText, Instant, Text
 
 MANY: Final = 1000
@@ -162,8 +162,8 @@ class Task(ItemModel):
     assignee: Annotated[Assignee | None, Clearable(), Field(description="null unassigns it.")] = None
     due_date: Annotated[Instant | None, Timestamp(), Field(description="ISO 8601.")] = None
     required: Annotated[bool | None, Field(description="The case cannot be closed before it.")] = None
-    workflow_phase: Annotated[int | None, Once(), Field(ge=0, le=127, description="Set when created.")] = None
-    workflow_step: Annotated[int | None, Once(), Field(ge=1, le=127, description="Set when created.")] = None
+    workflow_phase: Annotated[Whole | None, Once(), Field(ge=0, le=127, description="Set when created.")] = None
+    workflow_step: Annotated[Whole | None, Once(), Field(ge=1, le=127, description="Set when created.")] = None
     xid: Annotated[Xid | None, Once(), Field(description="Default: made of the case's address.")] = None
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from reconciler.model.fields import CaseInsensitive, Clearable, Known, Map, Schema, Set, Timestamp
-from reconciler.providers.base import CaseModel, ItemModel, ProviderSettings, items_of, schema_of
+from reconciler.providers.base import CaseModel, ItemModel, ProviderSettings, Whole, items_of, schema_of
 from reconciler.providers.shared import HeaderSecret, Instant, Text
 
 
@@ -40,7 +40,7 @@ class TinesSettings(ProviderSettings):
 
     type: Literal["tines"] = Field(description="The system.")
     token: HeaderSecret = Field(min_length=1, description="API key, as ${env.NAME}.")
-    team_id: int | None = Field(default=None, description="Team of new cases unless the case says otherwise.")
+    team_id: Whole | None = Field(default=None, description="Team of new cases unless the case says otherwise.")
     marker_key: str = Field(
         default="reconciler", min_length=1, description="Metadata key that carries the marker of our cases."
     )
@@ -108,7 +108,7 @@ class TinesCase(CaseModel):
     sub_status: Annotated[
         Text | None, Field(description="Name of one of the team's case statuses; implies the status.")
     ] = None
-    team_id: Annotated[int | None, Field(description="Team or group that the case belongs to.")] = None
+    team_id: Annotated[Whole | None, Field(description="Team or group that the case belongs to.")] = None
     opened_at: Annotated[Instant | None, Timestamp(), Field(description="ISO 8601.")] = None
     resolved_at: Annotated[Instant | None, Timestamp(), Field(description="ISO 8601.")] = None
     closure_conditions: Annotated[
