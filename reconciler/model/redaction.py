@@ -2,7 +2,7 @@
 Masking secrets in text that a person will read: every way in which one may come back in a message.
 
     as it is · percent-encoded · base64, at any of the three offsets · escaped for JSON, once or twice, or HTML, or
-    as Python does · on one line · line by line
+    as Python does · on one line · line by line · as far as it stands before a cut
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import base64
 import html
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -19,6 +19,12 @@ MASK: Final = "(secret)"
 
 SHORTEST: Final = 4
 """Characters; masking shorter text would garble every message and hide nothing."""
+
+CUT: Final = "…"
+"""What stands where a long text was cut."""
+
+_SHORTEST_START: Final = 8
+"""Characters with which a secret begins, below which they may stand before a cut by chance."""
 
 _SHORTEST_LINE: Final = 16
 """Characters of one line of a secret below which it may stand in any text by chance."""
@@ -44,7 +50,29 @@ def redactor(secrets: Iterable[str], written: Callable[[str], Iterable[str]] = _
         return str
     # The longest first: of two secrets of which one begins the other, both vanish whole.
     pattern = re.compile("|".join(re.escape(form) for form in sorted(found, key=lambda form: (-len(form), form))))
-    return lambda text: pattern.sub(MASK, text)
+    begun = sorted({form for secret in long for form in (secret, *written(secret)) if len(form) > _SHORTEST_START})
+
+    def masked(text: str) -> str:
+        text = pattern.sub(MASK, text)
+        return _without_beginnings(text, begun) if CUT in text else text
+
+    return masked
+
+
+def _without_beginnings(text: str, forms: Sequence[str]) -> str:
+    """Mask what is left of a secret where a long text was cut."""
+    *cut, last = text.split(CUT)
+    return CUT.join((*(_without_beginning(part, forms) for part in cut), last))
+
+
+def _without_beginning(text: str, forms: Sequence[str]) -> str:
+    for form in forms:
+        start = max(len(text) - len(form), 0)
+        while (start := text.find(form[:_SHORTEST_START], start)) >= 0:
+            if form.startswith(text[start:]):
+                return text[:start] + MASK
+            start += 1
+    return text
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -175,7 +175,7 @@ REFUSED: Final = frozenset({"enum", "expression", "provider", "unknown"})
 
 
 def test_declared_text_is_inert_whether_it_is_accepted_or_refused(make: Make) -> None:
-    """Each text in a file of its own, in every second place; of the accepted ones each goes on in one."""
+    """Each text in a file of its own, in every second place; of the accepted ones some go on."""
     scene = make("tines")
     folder = scene.rig.root / "cases"
     for turn, (place, case) in enumerate(PLACES.items()):
@@ -190,12 +190,12 @@ def test_declared_text_is_inert_whether_it_is_accepted_or_refused(make: Make) ->
         scene.run("plan", "-vv", "--no-refresh", "--target", f"soc.{name}")
         assert any((folder / place).iterdir()) is (place not in REFUSED)
         for path in (folder / place).iterdir():
-            if int(path.stem) % 4 != turn % 4:
+            if int(path.stem) % 8 != turn % 8:
                 path.unlink()
     for command in (("plan",), ("plan", "--json"), ("apply", "--auto-approve"), ("drift",), ("state", "list")):
         scene.run(*command)
     kept = scene.run("state", "list", "--json", code=0).data["cases"]
-    assert len(kept) > len(STRINGS) / 2
+    assert len(kept) > len(STRINGS) / 4
     for case in kept[::5]:
         scene.run("state", "show", case["address"], code=0)
         scene.run("state", "show", case["address"], "--json", code=0)

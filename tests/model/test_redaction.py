@@ -80,3 +80,17 @@ def test_a_secret_is_masked_as_it_is_written_where_it_is_shown() -> None:
     mask = redactor(["pass\u200bword"], lambda secret: (secret.replace("\u200b", "<200b>"), "no"))
 
     assert mask("no pass<200b>word, no pass\u200bword") == f"no {MASK}, no {MASK}"
+
+
+@pytest.mark.parametrize("left", range(8, 20))
+def test_what_is_left_of_a_secret_where_a_text_was_cut_is_masked(left: int) -> None:
+    mask = redactor(["hunter22-hunter22-xy", "another-one"])
+
+    assert (
+        mask(f'"see {"hunter22-hunter22-xy"[:left]}… (+9 characters) … x') == f'"see {MASK}… (+9 characters) … x'
+    )
+
+
+@pytest.mark.parametrize("text", ["see hunter2… (+9)", "hunter22 and … more", "hunter22", "Reading soc …"])
+def test_what_only_looks_like_the_beginning_of_a_secret_stays(text: str) -> None:
+    assert redactor(["hunter22-hunter22-xy"])(text) == text
