@@ -88,11 +88,16 @@ def _causes(error: BaseException) -> Iterator[Line]:
     from reconciler.report.lines import line
 
     seen = {error}
-    cause = error.__cause__ or error.__context__
+    cause = _cause(error)
     while cause is not None and cause not in seen:
         yield line(f"  │ caused by {_in_words(cause)}")
         seen.add(cause)
-        cause = cause.__cause__ or cause.__context__
+        cause = _cause(cause)
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """Return what led to an error; nothing where that was left out on purpose (`from None`)."""
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def _in_words(error: BaseException) -> str:

@@ -24,6 +24,8 @@ _HIDDEN: Final = "gitignore"
 @click.argument("folder", metavar="[DIR]", default=".")
 def init(run: Run, folder: str) -> int:
     """Write a small commented workspace. Overwrites nothing."""
+    from reconciler.report.lines import line
+
     root = Path(folder)
     files = dict(_template())
     present = [name for name in files if (root / name).exists()]
@@ -37,7 +39,7 @@ def init(run: Run, folder: str) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
-        run.output.text(f"Wrote {path}")
+        run.output.lines([line(f"Wrote {path}")])
     run.output.note("Next: name your tenant in reconciler.yaml, export what it reads, then run: reconciler plan")
     return 0
 

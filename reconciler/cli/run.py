@@ -66,8 +66,9 @@ class Run:
     def mask(self, configuration: Configuration) -> None:
         """Mask the secrets of a configuration in all output from here on."""
         from reconciler.model.redaction import redactor
+        from reconciler.report.hostile import ways
 
-        self.output.redact = redactor(configuration.secrets)
+        self.output.redact = redactor(configuration.secrets, ways)
 
 
 def workspace_type() -> type[Workspace]:

@@ -21,7 +21,7 @@ LONGEST_WORDS: Final = 500
 LONGEST_SAMPLE: Final = 200
 """Characters of an unreadable answer that are shown."""
 
-_LOOKED_AT: Final = 64 * 1024
+LOOKED_AT: Final = 64 * 1024
 """Characters of an error body that are read; no message worth showing starts later."""
 
 _TITLE: Final = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
@@ -47,7 +47,7 @@ def vendor_words(body: str, content_type: str = "", *, redact: Callable[[str], s
     >>> vendor_words('{"errors": [{"message": "Name is empty", "details": "name"}]}')
     'Name is empty: name'
     """
-    text = body[:_LOOKED_AT]
+    text = body[:LOOKED_AT]
     if "html" in content_type.lower() or text.lstrip()[:1] == "<":
         return safe_text(_words_of_html(text), LONGEST_WORDS, redact)
     try:
@@ -116,15 +116,15 @@ def parse_answer(body: bytes, *, in_string: bool = False) -> Any:
     """
     Return the object or array that an answer holds; with `in_string`, it may be in one JSON string.
 
-    Strict, because what is let through is compared and stored: no NaN, no infinity, no byte order mark, nothing
-    but an object or an array. Raises ValueError saying what is wrong.
+    Strict, because what is let through is compared and stored: no NaN, no infinity, no byte order mark, no key
+    that stands twice, nothing but an object or an array. Raises ValueError saying what is wrong.
     """
     if not body.strip():
         raise ValueError("it is empty")
     try:
-        data = strict_json(body.decode())
+        data = strict_json(body.decode(), unique=True)
         if in_string and isinstance(data, str):
-            data = strict_json(data)
+            data = strict_json(data, unique=True)
     except UnicodeDecodeError:
         raise ValueError("it is not valid UTF-8") from None
     except json.JSONDecodeError as error:

@@ -87,7 +87,7 @@ class Explain(httpx.BaseTransport):
         """Return the hint that this machine's clock is wrong, where a refused signature may come from that."""
         if response.status_code != HTTPStatus.UNAUTHORIZED:
             return None
-        with suppress(ValueError, TypeError):
+        with suppress(ValueError, TypeError, OverflowError):
             theirs = parsedate_to_datetime(response.headers.get("date", ""))
             ahead = (self._now() - theirs).total_seconds()
             if abs(ahead) >= SKEW:

@@ -23,7 +23,7 @@ from urllib.parse import quote, unquote, urlencode
 import httpx
 
 from reconciler import __version__
-from reconciler.engine.answers import LONGEST_SAMPLE, LONGEST_WORDS, parse_answer, safe_text
+from reconciler.engine.answers import LONGEST_SAMPLE, LONGEST_WORDS, LOOKED_AT, parse_answer, safe_text
 from reconciler.engine.explain import Explain
 from reconciler.engine.ratelimit import WINDOW, RateLimiter
 from reconciler.engine.sending import Send
@@ -79,7 +79,7 @@ class HttpApi:
         _quiet_loggers()
         self._endpoint = endpoint
         self._hidden: set[str] = set()
-        self._redact = lambda text: self._without_hidden(redact(text))
+        self._redact: Callable[[str], str] = lambda text: self._without_hidden(redact(text))
         self._bounds = bounds
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
@@ -179,9 +179,9 @@ class HttpApi:
 
     def _url(self, path: str, params: Params) -> httpx.URL:
         """Return the address of a path of this tenant; raise ProtocolError for anything that leads elsewhere."""
-        self._hidden.update(quote(value, safe="") for _, value in params if isinstance(value, Hidden))
-        query = urlencode(params, quote_via=quote)
         try:
+            self._hidden.update(quote(value, safe="") for _, value in params if isinstance(value, Hidden))
+            query = urlencode(params, quote_via=quote)  # a ValueError, too, for half a surrogate pair
             _require_beneath(path)
             return httpx.URL(f"{self._endpoint.url}{path}{_joint(path) if query else ''}{query}")
         except (ValueError, httpx.InvalidURL) as error:
@@ -206,7 +206,9 @@ class HttpApi:
         return data
 
     def _unreadable(self, response: httpx.Response, what: str, error: ValueError) -> ProtocolError:
-        sample = safe_text(response.content[:4096].decode("utf-8", "replace"), LONGEST_SAMPLE, self._redact)
+        # Masked before it is cut: what is left of a secret at the end would not be known for one.
+        content = self._redact(response.content[:LOOKED_AT].decode("utf-8", "replace"))[:4096]
+        sample = safe_text(content, LONGEST_SAMPLE, self._redact)
         shown = f": {sample}" if sample else ""
         return ProtocolError(
             f"{safe_text(what, LONGEST_SAMPLE, self._redact)}: the answer ({response.status_code}) "

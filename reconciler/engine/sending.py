@@ -16,6 +16,7 @@ import httpx
 
 from reconciler.engine.answers import safe_text
 from reconciler.engine.surroundings import NEVER_SENT, Bounds, DeadlineExceeded, OnRequest, UnusableBody
+from reconciler.providers.base import LOOPBACK
 
 
 class Wire:
@@ -74,7 +75,8 @@ class Send(httpx.BaseTransport):
     Makes one attempt and reads its answer whole.
 
     One client a thread: a shared one spends its time waiting for its own locks. Each attempt is signed anew, since
-    a signature may carry the time. Proxies of the environment are used, except beneath a given `transport`.
+    a signature may carry the time. Proxies of the environment are used, except for plain http to this machine and
+    beneath a given `transport`.
     """
 
     def __init__(
@@ -125,6 +127,8 @@ class Send(httpx.BaseTransport):
         finally:
             response.close()
         headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_THE_WIRE]
+        if _LOCATION in response.extensions:
+            headers.append((b"location", response.extensions[_LOCATION].encode()))
         return httpx.Response(response.status_code, headers=headers, content=body)
 
     def _worker(self, url: httpx.URL) -> _Worker:
@@ -140,14 +144,28 @@ class Send(httpx.BaseTransport):
             return worker
 
     def _client(self, url: httpx.URL) -> httpx.Client:
+        hooks = {"response": [_set_aside]}
         if self._transport is not None:
-            return httpx.Client(transport=self._transport)
+            return httpx.Client(transport=self._transport, event_hooks=hooks)
         try:
             self._tls = self._tls or _trust(url)
-            return httpx.Client(verify=self._tls, limits=_ONE_CONNECTION)
+            direct = _is_in_the_clear(url)
+            return httpx.Client(verify=self._tls, limits=_ONE_CONNECTION, event_hooks=hooks, trust_env=not direct)
         except (OSError, ImportError, ValueError, httpx.InvalidURL) as error:
-            reason = f"the proxy or the certificates that the environment names cannot be used: {error}"
-            raise httpx.UnsupportedProtocol(reason) from error
+            said = str(error) if isinstance(error, OSError | ImportError) else _NO_PROXY
+            reason = f"the proxy or the certificates that the environment names cannot be used: {said}"
+            raise httpx.UnsupportedProtocol(reason) from None  # the cause may quote the password of a proxy
+
+
+def _set_aside(response: httpx.Response) -> None:
+    """Take where an answer points out of httpx's sight: it makes a request of that, though it never sends it."""
+    if "location" in response.headers:
+        response.extensions[_LOCATION] = response.headers.pop("location")
+
+
+def _is_in_the_clear(url: httpx.URL) -> bool:
+    """Tell whether a proxy, which is another machine, would read the token."""
+    return url.scheme == "http" and url.host in LOOPBACK
 
 
 def _trust(url: httpx.URL) -> ssl.SSLContext:
@@ -158,6 +176,11 @@ def _trust(url: httpx.URL) -> ssl.SSLContext:
 
 
 _ONE_CONNECTION: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+
+_LOCATION: Final = "reconciler.location"
+"""Key of an answer's extensions under which stands where it points."""
+
+_NO_PROXY: Final = "a proxy has no address of a kind that is known"
 
 _OF_THE_WIRE: Final = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 """Headers that describe the packed body."""

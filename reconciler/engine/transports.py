@@ -158,6 +158,6 @@ def _seconds(value: str, now: datetime) -> float | None:
 def _http_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # years and zones of twenty digits
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -19,7 +19,7 @@ def strict_json(text: str, *, unique: bool = False) -> Any:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a key that stands twice: a merge of two branches leaves such a file, and half of it would be lost."""
+    """Refuse a key that stands twice, as a merge of two branches leaves it: readers differ in which counts."""
     made = dict(pairs)
     if len(made) < len(pairs):
         key, _ = Counter(key for key, _ in pairs).most_common(1)[0]

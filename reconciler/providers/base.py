@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Protocol, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
@@ -76,20 +76,30 @@ class ProviderSettings(BaseModel):
     @classmethod
     def _origin(cls, url: str) -> str:
         """Accept https, and http to this machine only: a token must not cross a network in the clear."""
-        if not url.isprintable() or " " in url:  # urlsplit drops line feeds and tabs, and reads on
-            raise ValueError("must not hold blanks or control characters")
-        parts = urlsplit(url)
-        if parts.scheme not in {"https", "http"} or not parts.hostname:
+        parts = _parts_of(url)
+        if parts is None or parts.scheme not in {"https", "http"} or not parts.hostname:
             raise ValueError("must be an address such as https://acme.tines.com")
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("must use https; plain http is for loopback only")
-        if parts.username or parts.password or parts.query or parts.fragment:
+        if "@" in parts.netloc or parts.query or parts.fragment:
             raise ValueError("must not hold a user, a password, a query or a fragment")
         return url.rstrip("/")
 
     def cautions(self) -> Iterator[tuple[str, str]]:
         """Yield a key and what its reader should know, for settings that are right and will not stay so."""
         return iter(())
+
+
+def _parts_of(url: str) -> SplitResult | None:
+    """Return the parts of an address; None where every reader of addresses would see others, or none."""
+    if not url.isprintable() or not set(url).isdisjoint(" \\"):
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # its words quote what stands where a port or a password does
+        return None
+    return parts if port != 0 else None
 
 
 class CaseModel(BaseModel):

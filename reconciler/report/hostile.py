@@ -15,6 +15,7 @@ ActionCommand.TryParseV2). No line of ours begins with text of others: each has 
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from typing import Final
@@ -49,6 +50,11 @@ def inline(text: str, width: int | None = None) -> str:
 def inert_json(text: str) -> str:
     r"""Return JSON text of the same meaning in which hostile characters are written as `\u` escapes."""
     return text if is_harmless(text) else _RUNNER.sub(r"##\1\\u005b", _JSON_SUSPECT.sub(_escaped, text))
+
+
+def ways(text: str) -> tuple[str, ...]:
+    """Return the ways in which a text is written where it is shown: a secret has to be masked in each."""
+    return visible(text), inline(text), inert_json(json.dumps(text, ensure_ascii=False))[1:-1]
 
 
 def is_harmless(text: str) -> bool:

@@ -68,6 +68,7 @@ def test_a_secret_is_masked_before_words_are_cut_or_folded() -> None:
         (b"<html>", "not valid JSON"),
         (b'{"a": 1', "not valid JSON"),
         (b'{"a": NaN}', "NaN is no JSON value"),
+        (b'{"a": {"b": 1, "\\u0062": 2}}', "the key 'b' stands there twice"),
         (b'{"a": -Infinity}', "-Infinity is no JSON value"),
         (b'{"a": 1e400}', "the number 1e400 is too large"),
         (b'{"a": ' + b"1" * 5000 + b"}", "limit"),

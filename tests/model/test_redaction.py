@@ -26,7 +26,10 @@ MULTILINE = "-----BEGIN KEY-----\nMIIE/abc+def==\n-----END KEY-----"
         html.escape,
         json.dumps,
         lambda secret: json.dumps(secret, ensure_ascii=False),
+        lambda secret: json.dumps(json.dumps(secret)[1:-1]),
         lambda secret: " ".join(secret.split()),
+        repr,
+        lambda secret: repr(secret.encode())[1:],
         lambda secret: base64.b64encode(secret.encode()).decode(),
         lambda secret: base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
     ],
@@ -36,7 +39,11 @@ def test_a_secret_is_masked_in_every_form(secret: str, form: object) -> None:
     shown = str(form(secret))
     masked = redactor([secret])(f"before {shown} after")
 
-    assert masked.replace('"', "") in {f"before {MASK} after", f"before {MASK}= after", f"before {MASK}== after"}
+    assert masked.replace('"', "").replace("'", "") in {
+        f"before {MASK} after",
+        f"before {MASK}= after",
+        f"before {MASK}== after",
+    }
 
 
 @pytest.mark.parametrize("user", ["", "u", "us", "usr", "user"])
@@ -63,3 +70,27 @@ def test_a_secret_is_text_and_no_pattern() -> None:
     mask = redactor(["a.*b(", "[x]y"])
 
     assert mask("aXXb( a.*b( [x]y xy") == f"aXXb( {MASK} {MASK} xy"
+
+
+def test_each_long_line_of_a_secret_is_masked() -> None:
+    assert redactor([MULTILINE])("+ -----BEGIN KEY-----\n+ -----END KEY-----") == f"+ {MASK}\n+ {MASK}"
+
+
+def test_a_secret_is_masked_as_it_is_written_where_it_is_shown() -> None:
+    mask = redactor(["pass\u200bword"], lambda secret: (secret.replace("\u200b", "<200b>"), "no"))
+
+    assert mask("no pass<200b>word, no pass\u200bword") == f"no {MASK}, no {MASK}"
+
+
+@pytest.mark.parametrize("left", range(8, 20))
+def test_what_is_left_of_a_secret_where_a_text_was_cut_is_masked(left: int) -> None:
+    mask = redactor(["hunter22-hunter22-xy", "another-one"])
+
+    assert (
+        mask(f'"see {"hunter22-hunter22-xy"[:left]}… (+9 characters) … x') == f'"see {MASK}… (+9 characters) … x'
+    )
+
+
+@pytest.mark.parametrize("text", ["see hunter2… (+9)", "hunter22 and … more", "hunter22", "Reading soc …"])
+def test_what_only_looks_like_the_beginning_of_a_secret_stays(text: str) -> None:
+    assert redactor(["hunter22-hunter22-xy"])(text) == text

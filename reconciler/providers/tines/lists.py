@@ -7,10 +7,10 @@ links only the number of the page is used, never the host.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
 
 from reconciler.errors import ProtocolError, Refused
 from reconciler.providers.base import Api, Params
@@ -20,6 +20,9 @@ PER_PAGE: Final = 500
 """What we ask for; tenants grant 50 or 500 and say so in `meta.per_page` (list page of 2026-05-26)."""
 SMALL_PAGE: Final = 50
 """What every tenant has granted so far; asked for where more is refused and not just cut down."""
+
+_PAGE: Final = re.compile(r"[?&]page=([0-9]{1,9})(?![^&#])")
+"""Where a link says which page it leads to."""
 
 
 def walk(api: Api, path: str, query: Params) -> Iterator[Any]:
@@ -95,5 +98,5 @@ def _next(answer: Any) -> int:
     if isinstance(number := meta.get("next_page_number"), int):
         return number
     link = meta.get("next_page")
-    numbers = parse_qs(urlsplit(link).query).get("page", []) if isinstance(link, str) else []
-    return int(numbers[0]) if numbers and numbers[0].isdecimal() else 0
+    number = _PAGE.search(link) if isinstance(link, str) else None
+    return int(number[1]) if number else 0

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from reconciler.errors import NotFound
+from reconciler.errors import NotFound, ProtocolError
 from reconciler.model.values import Marker
 from reconciler.planning.naming import sorted_ids
 from reconciler.providers.base import Api, Params
@@ -54,9 +54,17 @@ def read_items(api: Api, cases: str, ids: frozenset[str], team: Params) -> Itera
 
 def read_each(api: Api, cases: str, ids: Iterable[str]) -> Iterator[Item]:
     """Yield the cases by one GET each; those that are gone are left out."""
-    for answer in api.get_all((f"{cases}/{id}", ()) for id in ids):
+    wanted = tuple(ids)
+    for id, answer in zip(wanted, api.get_all((f"{cases}/{id}", ()) for id in wanted), strict=True):
         if answer is not None:
-            yield as_object(answer)
+            yield _case(answer, id)
+
+
+def _case(answer: Any, id: str) -> Item:
+    item = as_object(answer)
+    if case_id(item) != id:
+        raise ProtocolError(f"Tines answered another case than {id}, which was asked for")
+    return item
 
 
 def find_marked(api: Api, cases: str, key: str, marker: Marker) -> Sequence[str]:
