@@ -4,11 +4,14 @@ from collections import Counter
 from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 MANY: Final = 100
 """Tests from which on a module stays together: to hand them out one by one would take longer than to run them."""
 
 pytest.register_assert_rewrite("reconciler.testing")
+settings.register_profile("on a busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("on a busy machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

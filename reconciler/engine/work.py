@@ -30,6 +30,10 @@ ITEM: Final = 2
 """Steps of a path that leads to an item."""
 
 
+_NOT_SO: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
+"""How a system says that it understood a request and will not do it like that."""
+
+
 @dataclass(slots=True)
 class Work:
     """The progress of one case: what has been sent, and the record as far as it is true."""
@@ -114,7 +118,7 @@ class Work:
             self._operation(operation)
             self.achieved.update(operation.others)
         except Refused as error:
-            if error.status != HTTPStatus.UNPROCESSABLE_ENTITY or not operation.otherwise:
+            if error.status not in _NOT_SO or not operation.otherwise:
                 raise
             self.late += (each for each in operation.otherwise if each.last)
             self._send(each for each in operation.otherwise if not each.last)

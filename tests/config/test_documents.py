@@ -308,7 +308,7 @@ PRINTABLE = st.text(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(PRINTABLE)
 def test_any_text_in_single_quotes_comes_back(text: str) -> None:
     quoted = text.replace("'", "''")
@@ -316,7 +316,7 @@ def test_any_text_in_single_quotes_comes_back(text: str) -> None:
     assert only(f"a: '{quoted}'")["a"] == text
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\ufffe\uffff")))
 def test_any_text_in_escaped_double_quotes_comes_back(text: str) -> None:
     escaped = "".join(f"\\U{ord(character):08x}" for character in text)
@@ -332,7 +332,7 @@ TREES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.dictionaries(NAMES, TREES, min_size=1), st.booleans())
 def test_the_place_of_every_value_points_to_it(tree: dict[str, Any], flow: bool) -> None:  # noqa: FBT001 (hypothesis passes it)
     text = yaml.safe_dump(tree, default_flow_style=flow, allow_unicode=True)
@@ -357,7 +357,7 @@ def test_the_place_of_every_value_points_to_it(tree: dict[str, Any], flow: bool)
     check(node)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text(st.sampled_from("ab:-[]{},#&*!|>'\"%@` \n\t?<~0$\u2028é"), max_size=60) | st.binary(max_size=60))
 def test_no_input_whatever_escapes_as_an_exception(data: str | bytes) -> None:
     parsed = parse("f", data if isinstance(data, bytes) else data.encode())

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.change import Action, Cause, Change, DriftReport, FieldChange
@@ -131,7 +131,6 @@ def test_text_of_others_is_in_fences_and_in_code_only(hostile: str) -> None:
     assert not re.search(r"(?m)^\s*::|##\[|[\x1b\u202e\u200b]", text)
 
 
-@settings(deadline=None)
 @given(
     changes=st.lists(worlds.CHANGES, max_size=4), budget=st.integers(SMALLEST, 3000), words=st.text(max_size=300)
 )

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.providers.communifire.emulator.markup import DESCRIPTIONS, TITLES
@@ -29,21 +29,18 @@ TEXTS = st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | st.text(
 
 
 @pytest.mark.parametrize("switch", REWRITES)
-@settings(deadline=None)
 @given(text=TEXTS)
 def test_a_title_is_the_same_however_the_site_shows_it(switch: str, text: str) -> None:
     assert title_key(TITLES[switch](text)) == title_key(text)
 
 
 @pytest.mark.parametrize("switch", REWRITES)
-@settings(deadline=None)
 @given(text=TEXTS)
 def test_a_description_is_the_same_however_the_site_shows_it(switch: str, text: str) -> None:
     assert description_key(DESCRIPTIONS[switch](text)) == description_key(text)
 
 
 @pytest.mark.parametrize("switch", REWRITES)
-@settings(deadline=None)
 @given(text=TEXTS)
 def test_what_is_shown_may_be_written_and_shown_again(switch: str, text: str) -> None:
     shown = DESCRIPTIONS[switch](DESCRIPTIONS[switch](text))
@@ -144,7 +141,6 @@ def test_another_description_is_another(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("key", [title_key, description_key])
-@settings(deadline=None)
 @given(text=st.text())
 def test_any_text_has_a_key(key: Callable[[str], str], text: str) -> None:
     assert isinstance(key(text), str)
