@@ -18,6 +18,7 @@ from reconciler.sandbox.server import serve
 from tests.hostile.rig import Ended, Rig
 from tests.hostile.strings import STRINGS, assert_inert
 from tests.hostile.systems import SYSTEMS, System, instead, poison, poisoned, rewritten
+from tests.report.pages import OF_THE_PAGE, Nodes, outside_of_fences
 
 LIMITS: Final = {"max_deletes": 999, "max_changed_percent": 100}
 
@@ -94,12 +95,24 @@ def test_live_text_is_inert_in_what_reads_and_the_same_in_json(make: Make, offse
         scene.run("plan", "--detailed-exitcode", "-q", code=2, FORCE_COLOR="1")
         scene.run("show", "plan.file", code=0, FORCE_COLOR="1")
         shown = scene.run("show", "plan.file", "--format", "json", code=0)
+        _assert_plain_pages(scene)
 
     live = {number: STRINGS[number] for number in _third(offset)}
     for ended, key, was in ((plan, "changes", "before"), (shown, "changes", "before"), (drift, "drift", "live")):
         said = {int(case["address"][5:]): _titles(case, scene.system.title, was) for case in ended.data[key]}
         assert said == {number: [text] for number, text in live.items()}
     assert json.loads((scene.rig.root / "plan.file").read_bytes())["digest"] == plan.data["digest"]
+
+
+def _assert_plain_pages(scene: Scene) -> None:
+    """Fail if text of others is anything but text in Markdown or in HTML."""
+    for command in (("show", "plan.file"), ("drift",)):
+        code = 2 if command == ("drift",) else 0
+        page = scene.run(*command, "--format", "html", code=code).out.decode()
+        assert set(Nodes(page).tags) <= OF_THE_PAGE
+        markdown = scene.run(*command, "--format", "markdown", "--budget", "10000000", code=code).out.decode()
+        read = re.sub(r"<code>[^<>]*</code>", "", "\n".join(outside_of_fences(markdown)))
+        assert not re.search(r"evil|owned|@|://|`|\[.*\]\(|<(?!/?(?:details|summary|sub|code)\b)", read)
 
 
 def _titles(case: Mapping[str, Any], attribute: str, key: str) -> list[Any]:

@@ -13,6 +13,7 @@ from reconciler.model.change import Action, Cause, Change, DriftReport, FieldCha
 from reconciler.model.operation import Operation
 from reconciler.report.markdown import SMALLEST, drift_markdown, plan_markdown
 from tests.report import worlds
+from tests.report.pages import outside_of_fences
 
 ALL = worlds.plan(
     worlds.UPDATE,
@@ -24,21 +25,6 @@ ALL = worlds.plan(
     drift=worlds.DRIFT,
     warnings=("limits: more than allowed\n::error::owned",),
 )
-FENCE = re.compile(r"^(`{3,})(\w*)$")
-
-
-def outside_of_fences(markdown: str) -> list[str]:
-    """Return the lines that Markdown reads; fail if a fence stays open."""
-    lines, open_fence = [], ""
-    for line in markdown.split("\n"):
-        if open_fence:
-            open_fence = "" if line == open_fence else open_fence
-        elif found := FENCE.match(line):
-            open_fence = found[1]
-        else:
-            lines.append(line)
-    assert open_fence == ""
-    return lines
 
 
 def updated(name: str, before: str = "low", after: str = "high") -> Change:

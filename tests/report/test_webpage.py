@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import threading
 from dataclasses import replace
-from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 from reconciler.model.change import Cause, Change, DriftReport, FieldChange
 from reconciler.report.webpage import drift_html, plan_html
 from tests.report import worlds
+from tests.report.pages import OF_THE_PAGE, Nodes
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
@@ -37,31 +37,6 @@ HOSTILE = [
     '" autofocus onfocus="alert(1)',
     "<!--", "]]>", "&lt;b&gt;", "javascript:alert(1)", "\x1b[2J\u202e\u200b",
 ]  # fmt: skip
-OF_THE_PAGE = {"html", "head", "meta", "title", "style", "body", "header", "main", "script"} | {
-    "form", "label", "input", "select", "option", "output", "h1", "h2", "h3", "p", "ul", "ol", "li", "article",
-    "details", "summary", "span", "code", "div", "table", "thead", "tbody", "tr", "th", "td", "ins", "del", "br",
-}  # fmt: skip
-
-
-class Nodes(HTMLParser):
-    """What a page is made of."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: set[str] = set()
-        self.open: list[str] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes |= {name for name, _ in attrs}
-        if tag not in {"meta", "br", "input"}:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 def page_of(*changes: Change, **more: object) -> str:
