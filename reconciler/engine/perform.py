@@ -136,17 +136,34 @@ def _looking(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[floa
         except (OutcomeUnknown, ProtocolError) as error:
             lost, sends, waits = error, sends + 1, settle
         except Refused as error:
-            found = _look(request, tenant, stop, settle[:1], request.wanted if sends else {})
+            found = (
+                _looked(error, request, tenant, stop, settle[:1])
+                if sends
+                else _look_at_once(request, tenant, stop)
+            )
             if found is not None:  # it was done already: the key is there, or gone
                 return replace(found, adopted=request.operation.creates and not sends)
             if sends:
                 raise OutcomeUnknown(f"{error}; an attempt before it may yet be executed") from error
             raise
-        found = _look(request, tenant, stop, waits, request.wanted)
+        found = _looked(lost, request, tenant, stop, waits)
         if found is not None:
             return found
     assert lost is not None
     raise lost
+
+
+def _look_at_once(request: Request, tenant: Tenant, stop: Stop) -> Told | None:
+    """Look for what was refused at once: only a marker of our own making tells a case of ours then."""
+    return _look(request, tenant, stop, (0.0,), {})
+
+
+def _looked(lost: ApiError, request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float]) -> Told | None:
+    """Look for what may have been executed; that the look is refused does not say that the request was."""
+    try:
+        return _look(request, tenant, stop, settle, request.wanted)
+    except Refused as error:
+        raise OutcomeUnknown(f"{lost}; looking whether it was executed failed too: {error}") from error
 
 
 def _look(
@@ -155,7 +172,7 @@ def _look(
     """
     Return what the request made if it turns out to have been executed.
 
-    Nothing is `declared` where it was refused at once: then only a marker of our own making tells a case of ours.
+    Nothing is `declared` where it was refused at once.
     """
     if not request.operation.creates:
         return _look_inside(request, tenant, stop, settle if request.operation.makes else (0.0,))

@@ -247,6 +247,21 @@ def test_two_cases_with_one_marker_are_named_and_left_alone() -> None:
     assert caught.value.hint == "delete all but one, then set `import: '100'` on it"
 
 
+@pytest.mark.parametrize("trouble", [lost_after, unreadable, refused(500, after=True)])
+def test_that_looking_is_refused_does_not_say_that_the_create_was(
+    trouble: Trouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its announcement must stay open: closed, the next run would create a second."""
+
+    def find(*_: Any) -> Any:
+        raise NotFound("not here", status=404)
+
+    monkeypatch.setattr(System, "find", find)
+
+    with pytest.raises(OutcomeUnknown, match="looking whether it was executed failed too: not here"):
+        create(System(troubles=[trouble]))
+
+
 def test_a_wish_to_stop_ends_the_looking() -> None:
     stop = Stop()
     it = System(troubles=[first(stop.request, lost_before)])
