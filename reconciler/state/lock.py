@@ -29,6 +29,9 @@ from reconciler.state.files import make_folder, read_regular, replace_file
 POLL: Final = 0.1
 """Seconds between two tries; short, so that a signal is answered at once."""
 
+LOOKS: Final = 10
+"""How often to look who holds the lock: one who has just taken it may not have written that down yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -134,7 +137,10 @@ class Lock:
             replace_file(self.info_path, json.dumps(asdict(holder), indent=2).encode() + b"\n", mode=0o644)
 
     def _held(self, waited: float) -> LockHeld:
-        holder = self.holder()
+        for _ in range(LOOKS):
+            if holder := self.holder():
+                break
+            self._sleep(POLL)
         who = f"is locked by {holder}" if holder else "is locked by another process"
         return LockHeld(
             f"{self._state} {who}. Waited {waited:.0f} s",
