@@ -241,13 +241,19 @@ class Work:
             self._repair(deviation, told, again=again)
 
     def _read_back(self, operation: Operation, told: Told, intent: Intent) -> Told:
-        """Read the case after a request whose answer tells nothing; nothing is recorded that nobody has seen."""
+        """
+        Read the case after a request whose answer tells nothing; nothing is recorded that nobody has seen.
+
+        Where it made items that could not be seen, the question stays open: the next run looks for them, while
+        without their ids it would make them again.
+        """
         try:
             with self.means.stop.finishing():
                 live = self._seen_again(operation, told)
         except ReconcilerError as error:
             self._advance(replace(operation, fields=()), told)
-            self.means.recorder.done(intent, self.record)
+            if not operation.makes:
+                self.means.recorder.done(intent, self.record)
             raise UnexpectedAnswer(f"it was sent, but what became of it is not known: {error}", told) from error
         return replace(told, live=live, handles=self._made(operation, told, live))
 
