@@ -280,8 +280,13 @@ class Workspace:
         return replace(state.with_records(found), serial=state.serial) if found else state
 
     def _saved(self, state: State, tenants: Tenants) -> State:
-        """Return the state with every open question of an earlier run settled and saved."""
-        if not any(map(recover.is_open_question, self.store.open_intents())):
+        """
+        Return the state with every open question of an earlier run settled and saved.
+
+        Saved also where there is nothing to look for: planning finds out what became of the other requests, and if
+        it finds nothing to do, nobody else would close them.
+        """
+        if not self.store.open_intents():
             return state
         state = self._recovered(state, tenants, settle=self.settle)
         state = replace(state, serial=state.serial + 1)
