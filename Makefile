@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types imports tests coverage bench clean
+.PHONY: demo test lint types imports tests coverage bench faults bugs clean
 
 demo: $(STAMP)
 	$(BIN)/reconciler demo
@@ -29,6 +29,12 @@ tests: $(STAMP)
 coverage: $(STAMP)
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term   # takes half as long again
+
+faults: $(STAMP)
+	$(BIN)/python -m tests.faults   # every kill, lost answer, race, edit and world, and how many there were
+
+bugs: $(STAMP)
+	$(BIN)/python -m tests.faults bugs   # bugs planted in a copy, each to be caught
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run.py

@@ -81,7 +81,7 @@ class Commands:
             env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
         )
 
-    def start(self, folder: Path, env: Mapping[str, str], *arguments: str, dies_at_sync: int = 0) -> Command:
+    def start(self, folder: Path, env: Mapping[str, str], *arguments: str) -> Command:
         self._count += 1
         out, err = (self._scratch / f"{self._count}.{end}" for end in ("out", "err"))
         job = {
@@ -90,12 +90,11 @@ class Commands:
             "env": dict(env),
             "out": str(out),
             "err": str(err),
-            "dies_at_sync": dies_at_sync,
         }
         return Command(self, self.ask({"start": job}), out, err)
 
-    def run(self, folder: Path, env: Mapping[str, str], *arguments: str, dies_at_sync: int = 0) -> Ended:
-        return self.start(folder, env, *arguments, dies_at_sync=dies_at_sync).wait()
+    def run(self, folder: Path, env: Mapping[str, str], *arguments: str) -> Ended:
+        return self.start(folder, env, *arguments).wait()
 
     def ask(self, request: Mapping[str, Any]) -> int:
         assert self._process.stdin is not None

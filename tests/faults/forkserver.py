@@ -3,22 +3,16 @@ Runs the command in processes of its own, quickly: all is imported once, then fo
 
 A script; reads a line of JSON, answers a line:
 
-    {"start": {"arguments": […], "folder": …, "env": {…}, "out": …, "err": …, "dies_at_sync": n}}   → process id
-    {"wait": process id}                                                                             → exit code
-
-`dies_at_sync` n kills the process by itself at the nth time that it wants something to be on the disk; negative:
-just after that instead of just before.
+    {"start": {"arguments": […], "folder": …, "env": {…}, "out": …, "err": …}}   → process id
+    {"wait": process id}                                                          → exit code
 """
 
 from __future__ import annotations
 
 import importlib
-import itertools
 import json
 import os
-import signal
 import sys
-from collections.abc import Callable
 from typing import Any, Final
 
 PRELOADED: Final = (
@@ -40,7 +34,6 @@ PRELOADED: Final = (
 )
 HASTE: Final = 10.0
 """How many times shorter than in reality are the waits for a slow system: the emulator is none."""
-SYNCS: Final = ("fdatasync", "fsync", "replace", "unlink")
 
 
 def main() -> None:
@@ -69,8 +62,6 @@ def run(job: dict[str, Any]) -> int:
     os.environ.update(job["env"])
     os.chdir(job["folder"])
     hurry()
-    if job["dies_at_sync"]:
-        die_at_sync(job["dies_at_sync"])
     command = importlib.import_module("reconciler.cli")
     sys.exit(command.main(job["arguments"]))
 
@@ -79,26 +70,6 @@ def hurry() -> None:
     stop = importlib.import_module("reconciler.engine.stop").Stop
     sleep = stop.sleep
     stop.sleep = lambda self, seconds: sleep(self, seconds / HASTE)
-
-
-def die_at_sync(number: int) -> None:
-    calls = itertools.count(1)
-
-    def dying(call: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(*arguments: Any, **options: Any) -> Any:
-            due = next(calls) == abs(number)
-            if due and number > 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            try:
-                return call(*arguments, **options)
-            finally:
-                if due:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        return wrapped
-
-    for name in SYNCS:
-        setattr(os, name, dying(getattr(os, name)))
 
 
 if __name__ == "__main__":

@@ -34,8 +34,10 @@ class Scene(ABC):
     """How many requests that takes."""
     called: ClassVar[str] = "name"
     """The attribute that tells our cases apart."""
-    disk_step: ClassVar[int]
-    """Of how many writes to the disk one is tried; with 2, just after one stands for just before the next."""
+    moves: ClassVar[frozenset[str]]
+    """The keys of the API's case in which something moves that we manage, or that moves by itself."""
+    edits: ClassVar[Mapping[str, tuple[str, Any]]]
+    """What people change, in the words of the API: what we manage and change, and what we do not."""
 
     @abstractmethod
     def theirs(self) -> list[int]:
@@ -52,6 +54,18 @@ class Scene(ABC):
     @abstractmethod
     def names(self) -> Mapping[int, str]:
         """Return the names of all cases, by id, but for those that are closed and done with."""
+
+    @abstractmethod
+    def markers(self) -> Sequence[tuple[int, str]]:
+        """Return the id and the marker of each case that has one, as often as it has it."""
+
+    @abstractmethod
+    def edit(self, id: int, word: str) -> None:
+        """Do what `edits` says."""
+
+    def rest(self, id: int) -> Mapping[str, Any]:
+        """Return what is in a case beside all that we manage."""
+        return {key: value for key, value in self.shown(id).items() if key not in self.moves}
 
     @abstractmethod
     def assert_complete(self, harness: Harness) -> None:
@@ -92,10 +106,23 @@ class TinesScene(Scene):
     }
     ends = "Applied: 3 created, 1 updated, 1 deleted, 1 released, 0 imported. 8 requests."
     writes = 8
-    disk_step = 2
+    moves = frozenset(
+        {"name", "priority", "assignees", "tags", "metadata", "updated_at", "activities", "activities_meta"}
+    )
+    edits: ClassVar[Mapping[str, tuple[str, Any]]] = {
+        "managed": ("priority", "critical"),
+        "unmanaged": ("description", "Somebody was here"),
+    }
 
     def __init__(self) -> None:
         self.emulator: TinesEmulator = TinesEmulator()
+
+    def edit(self, id: int, word: str) -> None:
+        self.emulator.edit(id, **dict([self.edits[word]]))
+
+    def markers(self) -> Sequence[tuple[int, str]]:
+        found = ((case["case_id"], case["metadata"].get("reconciler")) for case in self.emulator.cases())
+        return [(id, marker) for id, marker in found if marker]
 
     def theirs(self) -> list[int]:
         return [self.emulator.seed_case(name="Theirs", tags=["phishing"]) for _ in range(2)]
@@ -111,6 +138,40 @@ class TinesScene(Scene):
 
     def assert_complete(self, harness: Harness) -> None:
         """Everything of a Tines case is compared by the plan, which is empty."""
+
+
+_HOST_CASE: Final[Mapping[str, Any]] = {
+    "name": "Host",
+    "fields": {"ticket": "SOC-12", "operating_system": "Linux"},
+}
+_HOST_CHANGED: Final[Mapping[str, Any]] = {
+    **_HOST_CASE,
+    "fields": {"ticket": "SOC-13", "operating_system": "macOS"},
+}
+
+
+class TogetherScene(TinesScene):
+    """Three cases that one request is about, and each has something of its own besides."""
+
+    yesterday: ClassVar[Mapping[str, Any]] = dict.fromkeys(("updated", "kept", "second", "third"), _HOST_CASE)
+    today: ClassVar[Mapping[str, Any]] = {
+        "kept": _HOST_CASE,
+        "updated": {**_HOST_CHANGED, "priority": "high"},
+        "second": {
+            **_HOST_CHANGED,
+            "tags": ["vip"],
+            "notes": {"first": {"title": "Look", "content": "first look"}},
+        },
+        "third": _HOST_CHANGED,
+        "new": {**_HOST_CASE, "tasks": {"call": {"description": "Call the user"}}},
+    }
+    ends = "Applied: 1 created, 3 updated, 0 deleted, 0 released, 0 imported. 5 requests."
+    writes = 5
+    moves = TinesScene.moves | {"fields", "notes", "tasks", "blocks"}
+
+    def assert_complete(self, harness: Harness) -> None:
+        shown = {name: self.shown(int(harness.id_of(name))) for name in self.today}
+        assert len(shown["second"]["notes"]) == len(shown["new"]["tasks"]) == 1
 
 
 _LOOK: Final = {"text": "first look"}
@@ -187,11 +248,33 @@ class ThreatConnectScene(Scene):
     }
     ends = "Applied: 2 created, 1 updated, 1 deleted, 1 released, 0 imported. 10 requests."
     writes = 10
-    disk_step = 4
+    moves = frozenset(
+        {
+            "name",
+            "severity",
+            "lastUpdated",
+            "tags",
+            "associatedCases",
+            "workflowEvents",
+            *(key for key, _ in _ITEMS.values()),
+        }
+    )
+    edits: ClassVar[Mapping[str, tuple[str, Any]]] = {
+        "managed": ("severity", "Critical"),
+        "unmanaged": ("resolution", "Rejected"),
+    }
 
     def __init__(self) -> None:
         self.emulator: ThreatConnectEmulator = ThreatConnectEmulator()
         self._theirs: dict[str, dict[str, set[int]]] = {}
+
+    def edit(self, id: int, word: str) -> None:
+        self.emulator.edit(id, **dict([self.edits[word]]))
+
+    def markers(self) -> Sequence[tuple[int, str]]:
+        return [
+            (case["id"], case["xid"]) for case in self.emulator.cases() if case.get("xid", "").startswith("soc.")
+        ]
 
     def theirs(self) -> list[int]:
         return [self.emulator.seed_case(name="Theirs", tags=["lure"], notes=[_LOOK]) for _ in range(2)]
@@ -301,11 +384,28 @@ class CommunifireScene(Scene):
     ends = "Applied: 3 created, 1 updated, 0 deleted, 2 released, 0 imported. 5 requests."
     writes = 5
     called = "title"
-    disk_step = 4
+    moves = frozenset(
+        {
+            *("IssueTitle", "IssueDescription", "IssueStatusID", "IssueStatusName", "StatusColorCssClass"),
+            *("IssuePriorityID", "IssuePriorityName", "Tagname", "AssignedToUserID", "AssignedToUserDisplayName"),
+            *("TagsCSV", "RecipientUserIDCSV", "DateUpdated", "DateUpdatedWithRespectToUser", "UserID"),
+        }
+    )
+    edits: ClassVar[Mapping[str, tuple[str, Any]]] = {
+        "managed": ("IssueTitle", "Somebody was here"),
+        "unmanaged": ("ProjectSectionID", 231),
+    }
 
     def __init__(self) -> None:
         self.emulator: CommunifireEmulator = CommunifireEmulator()
         self._closed = 0
+
+    def edit(self, id: int, word: str) -> None:
+        self.emulator.edit(id, **dict([self.edits[word]]))
+
+    def markers(self) -> Sequence[tuple[int, str]]:
+        tags = ((case["IssueID"], tag) for case in self.emulator.cases() for tag in case["TagsCSV"].split(","))
+        return [(id, tag) for id, tag in tags if tag.startswith("rc-")]
 
     def theirs(self) -> list[int]:
         return [self.emulator.seed_case(IssueTitle="New", ReportedByUserID=user) for user in (3, 17)]
@@ -342,4 +442,6 @@ SCENES: Final[Mapping[str, type[Scene]]] = {
     "tines": TinesScene,
     "threatconnect": ThreatConnectScene,
     "communifire": CommunifireScene,
+    "together": TogetherScene,
 }
+"""The systems, and what is worth a day of its own."""

@@ -30,14 +30,14 @@ class Day:
     def emulator(self) -> Emulator:
         return self.scene.emulator
 
-    def start(self, *arguments: str, dies_at_sync: int = 0) -> Command:
-        return self.commands.start(self.harness.root, self.env, *arguments, dies_at_sync=dies_at_sync)
+    def start(self, *arguments: str) -> Command:
+        return self.commands.start(self.harness.root, self.env, *arguments)
 
-    def run(self, *arguments: str, dies_at_sync: int = 0) -> Ended:
-        return self.start(*arguments, dies_at_sync=dies_at_sync).wait()
+    def run(self, *arguments: str) -> Ended:
+        return self.start(*arguments).wait()
 
-    def apply(self, *arguments: str, dies_at_sync: int = 0) -> Ended:
-        return self.run("apply", "--auto-approve", *arguments, dies_at_sync=dies_at_sync)
+    def apply(self, *arguments: str) -> Ended:
+        return self.run("apply", "--auto-approve", *arguments)
 
     def assert_converges(self, *ended: Ended) -> None:
         """Apply again; then each declared thing exists once, nothing else was touched, and no secret was told."""

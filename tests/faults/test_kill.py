@@ -1,4 +1,4 @@
-"""Killed at any request and at any write to the disk, the next apply finds out what happened and completes."""
+"""The command in a process of its own, over sockets: killed, interrupted, two at once; see also test_trials."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal
 
 import pytest
 
-from reconciler.providers.emulation import Fault, FaultKind, Match, Recorded
-from tests.faults.commands import Command, Commands
+from reconciler.providers.emulation import Recorded
+from tests.faults.commands import Command
 from tests.faults.scenes import SCENES
-from tests.faults.tenant import Day, morning
+from tests.faults.tenant import Day
 
 KILLED = -signal.SIGKILL
 in_every_system = pytest.mark.parametrize("day", SCENES, indirect=True)
@@ -59,52 +58,6 @@ def test_an_apply_that_nobody_disturbs_converges(day: Day) -> None:
     assert ended.code == 0, ended.out + ended.err
     assert day.scene.ends in ended.out
     day.assert_converged(ended)
-
-
-def requests_of_the_day(folder: Path, commands: Commands, system: str) -> int:
-    with morning(folder, commands, system) as day:
-        assert day.apply().code == 0
-        return len(day.emulator.requests)
-
-
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("system", SCENES)
-def test_killed_at_each_request_the_next_apply_completes(
-    tmp_path: Path, commands: Commands, moment: Literal["before", "after"], system: str
-) -> None:
-    requests = requests_of_the_day(tmp_path / "undisturbed", commands, system)
-    assert requests > 10
-
-    for number in range(1, requests + 1):
-        with morning(tmp_path / str(number), commands, system) as day:
-            at = AtRequest(number, moment, Command.kill)
-            day.emulator.observer = at
-            if moment == "before":
-                day.emulator.faults.add(Fault(FaultKind.DROP_BEFORE, Match(nth=number)))
-
-            killed = at.watch(day.start("apply", "--auto-approve", "--parallelism", "4")).wait()
-
-            assert (killed.code, at.struck) == (KILLED, True), f"request {number}: {killed.err}"
-            day.emulator.observer = None
-            day.emulator.faults.clear()
-            day.assert_converges(killed)
-
-
-@pytest.mark.parametrize("side", [1, -1], ids=["before", "after"])
-@pytest.mark.parametrize("system", SCENES)
-def test_killed_at_each_write_to_the_disk_the_next_apply_completes(
-    tmp_path: Path, commands: Commands, side: int, system: str
-) -> None:
-    step = SCENES[system].disk_step
-    for number in itertools.count(1, step):
-        with morning(tmp_path / str(number), commands, system) as day:
-            ended = day.apply("--parallelism", "1", dies_at_sync=side * number)
-
-            if ended.code != KILLED:
-                assert ended.code == 0, ended.err
-                break
-            day.assert_converges(ended)
-    assert number > 20
 
 
 @in_every_system
