@@ -78,7 +78,7 @@ def morning(folder: Path, commands: Commands, system: str = "tines") -> Iterator
         harness.configure(limits={"max_deletes": 1, "max_changed_percent": 100})
         harness.declare(**scene.yesterday)
         harness.apply()
-        left = [*foreign, int(harness.id_of("released"))]
+        left = [*foreign, *(int(harness.id_of(name)) for name in scene.yesterday if name == "released")]
         scene.overnight(harness)
         harness.declare(**scene.today)
         harness.forget_requests()
