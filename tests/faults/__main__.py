@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.faults.bugs import bugs
 from tests.faults.catalogue import KINDS, LEAST, SYSTEMS, WORLDS, Calm, jobs
 from tests.faults.drawing import try_worlds
+from tests.faults.planting import bugs
 from tests.faults.trials import Outcome, Trials
 
 SEED: Final = 20261122

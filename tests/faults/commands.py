@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
+
+from reconciler.providers.emulation import Recorded
 
 PATIENCE = 60.0
 """Seconds after which something that should have happened has not."""
@@ -64,6 +68,36 @@ class Command:
         except (FileNotFoundError, ProcessLookupError):
             return True
         return status.rpartition(")")[2].split()[0] == "Z"
+
+
+class AtRequest:
+    """Does something to a command at its nth request, before or after the request is executed."""
+
+    def __init__(self, number: int, moment: Literal["before", "after"], act: Callable[[Command], object]) -> None:
+        self._number = number
+        self._moment = moment
+        self._act = act
+        self._seen = itertools.count(1)
+        self._lock = threading.Lock()
+        self._started = threading.Event()
+        self._command: Command | None = None
+        self.struck = False
+
+    def __call__(self, moment: Literal["before", "after"], _: Recorded) -> None:
+        if moment != self._moment:
+            return
+        with self._lock:
+            if next(self._seen) != self._number:
+                return
+        assert self._started.wait(10)
+        assert self._command is not None
+        self.struck = True
+        self._act(self._command)
+
+    def watch(self, command: Command) -> Command:
+        self._command = command
+        self._started.set()
+        return command
 
 
 class Commands:

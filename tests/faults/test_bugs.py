@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.bugs import Bug, bugs
+from tests.faults.planting import Bug, bugs
 
 BUGS = list(bugs())
 SAMPLE = ("03-post-resent-blindly", "05-not-read-again")

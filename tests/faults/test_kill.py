@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from typing import Literal
 
 import pytest
 
 from reconciler.providers.emulation import Recorded
-from tests.faults.commands import Command
+from tests.faults.commands import AtRequest, Command
 from tests.faults.scenes import SCENES
 from tests.faults.tenant import Day
 
 KILLED = -signal.SIGKILL
 in_every_system = pytest.mark.parametrize("day", SCENES, indirect=True)
-
-
-class AtRequest:
-    """Does something to a command at its nth request, before or after the request is executed."""
-
-    def __init__(self, number: int, moment: Literal["before", "after"], act: Callable[[Command], object]) -> None:
-        self._number = number
-        self._moment = moment
-        self._act = act
-        self._seen = itertools.count(1)
-        self._lock = threading.Lock()
-        self._started = threading.Event()
-        self._command: Command | None = None
-        self.struck = False
-
-    def __call__(self, moment: Literal["before", "after"], _: Recorded) -> None:
-        if moment != self._moment:
-            return
-        with self._lock:
-            if next(self._seen) != self._number:
-                return
-        assert self._started.wait(10)
-        assert self._command is not None
-        self.struck = True
-        self._act(self._command)
-
-    def watch(self, command: Command) -> Command:
-        self._command = command
-        self._started.set()
-        return command
 
 
 @in_every_system
