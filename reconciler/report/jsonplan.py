@@ -76,8 +76,8 @@ def gitlab_counts(plan: Plan) -> str:
     """
     Return what GitLab shows of a plan beside a merge request: the JSON of `artifacts:reports:terraform`.
 
-    It takes these three keys, and numbers up to 999,999 (its source, ci/reports/terraform). What is neither a create
-    nor a delete is an update there.
+    It takes these three keys, and numbers up to 999,999 (its source, ci/reports/terraform). What is neither a
+    create nor a delete is an update there.
     """
     summary = plan.summary
     update = len(plan.changes) - summary.create - summary.delete
