@@ -44,6 +44,7 @@ class GitHub(_Forge):
     def __init__(self, login: str | None = None) -> None:
         super().__init__()
         self.login = login
+        self.runs: list[dict[str, Any]] = []
 
     def guard(self, call: Call) -> None:
         if call.headers.get("authorization") != f"Bearer {TOKEN}":
@@ -97,6 +98,11 @@ class GitHub(_Forge):
         issue = self.found(self.issues, "number", number)
         issue.update(call.body)
         return Reply.json(HTTPStatus.OK, issue)
+
+    @route("GET", "/repos/acme/soc/actions/workflows/plan.yml/runs")
+    def list_runs(self, call: Call) -> Reply:
+        assert dict(call.query).items() >= {"event": "pull_request", "status": "success"}.items()
+        return Reply.json(HTTPStatus.OK, {"total_count": len(self.runs), "workflow_runs": self.runs})
 
 
 class GitLab(_Forge):
