@@ -131,14 +131,16 @@ def _edited(thread: Thread, ours: Text, body: str) -> bool:
 
 def _post(thread: Thread, mark: str, body: str, *, known: Text | None) -> None:
     """Post, once: an answer that was lost may be that of a text which stands there now."""
-    for left in reversed(range(_TRIES)):
+    tries = 0
+    while True:
+        tries += 1
         try:
             thread.post(body)
         except (OutcomeUnknown, RateLimited):
             there = _find(thread, mark)
             if there is not None and (known is None or there.id != known.id):
                 return
-            if not left:
+            if tries >= _TRIES:
                 raise
         else:
             return

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reconciler.model.address import Address
-from reconciler.providers.emulation import Fault, FaultKind, Match
+from reconciler.providers.emulation import Call, Fault, FaultKind, Match, Outcome, Reply
 from tests.cli.stand_in import PLAN, SUMMARY, UPDATE
 from tests.forge.conftest import Job
 from tests.forge.forges import BOT, ME, TOKEN, Forge, GitHub, GitLab
@@ -335,3 +336,53 @@ def test_an_answer_that_is_no_list_is_an_error(job: Job, forge: Forge) -> None:
 
     assert answer.code == 1
     assert SUMMARY in answer.out
+
+
+@pytest.mark.parametrize(("path", "answer"), [("user", {}), ("comments|notes", {}), ("comments|notes", [1])])
+def test_an_answer_of_another_form_is_an_error(
+    job: Job, forge: Forge, monkeypatch: pytest.MonkeyPatch, path: str, answer: Any
+) -> None:
+    usual = forge.answer
+
+    def odd(call: Call) -> Outcome:
+        fits = call.method == "GET" and re.search(path, call.path)
+        return Outcome(Reply.json(200, answer)) if fits else usual(call)
+
+    monkeypatch.setattr(forge, "answer", odd)
+
+    told = job.comment()
+
+    assert told.code == 1
+    assert "the answer " in told.err
+    assert SUMMARY in told.out
+    assert forge.comments == []
+
+
+def test_a_list_without_an_end_is_left_alone(job: Job, forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(1000):
+        forge.say(other(forge), f"comment {number}")
+    monkeypatch.setattr("reconciler.forge.channel.MOST_PAGES", 5)
+
+    assert job.comment().code == 0
+    assert len([read for read in forge.reads if "user" not in read.path]) == 5
+
+
+def test_an_edit_that_is_refused_for_another_reason_is_an_error(job: Job, forge: Forge) -> None:
+    forge.say(me(forge), f"{MARK}\nolder")
+    answering(forge, "PATCH", 422)
+    answering(forge, "PUT", 422)
+
+    answer = job.comment()
+
+    assert answer.code == 1
+    assert SUMMARY in answer.out
+    assert bodies(forge) == [f"{MARK}\nolder"]
+
+
+def test_a_step_summary_that_cannot_be_written_is_not_missed(job: Job) -> None:
+    job.env(GITHUB_STEP_SUMMARY=str(job.folder))
+
+    answer = job.comment()
+
+    assert (answer.code, SUMMARY in answer.out) == (0, True)
+    assert "the plan is in stdout" in answer.err
