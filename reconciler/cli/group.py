@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
-from reconciler.cli import apply, drift, local, plan, sandbox, state
+from reconciler.cli import apply, drift, forge, local, plan, sandbox, state
 from reconciler.cli.faults import FAILURE, INTERRUPTED
 from reconciler.cli.options import Commands, help_alone, variable
 
@@ -43,6 +43,8 @@ for _command in (
     apply.apply,
     plan.show,
     drift.drift,
+    forge.comment,
+    forge.issue,
     state.state,
     local.schema,
     sandbox.sandbox,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.planning.limits import Allowed
 
 CHANGES = 2
-FORMATS = ("text", "json", "markdown", "html")
+FORMATS = ("text", "json", "markdown", "html", "gitlab")
 
 _PLAN_EXAMPLES = """\b
 Examples:

@@ -13,7 +13,7 @@ from reconciler.cli.run import Run
 from reconciler.errors import PlanRefused, ReconcilerError
 from reconciler.model.plan import Plan
 from reconciler.providers.registry import provider_types
-from reconciler.report.jsonplan import write_plan
+from reconciler.report.jsonplan import gitlab_counts, write_plan
 from reconciler.report.markdown import plan_markdown
 from reconciler.report.planfile import MAX_BYTES, read_plan
 from reconciler.report.text import render_plan
@@ -29,6 +29,8 @@ def show_plan(run: Run, plan: Plan, budget: int) -> None:
             run.output.pieces([plan_markdown(plan, budget)])
         case "html":
             run.output.pieces(plan_html(plan))
+        case "gitlab":
+            run.output.pieces([gitlab_counts(plan)])
         case _:
             run.output.lines(render_plan(plan))
 

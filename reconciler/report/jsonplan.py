@@ -33,6 +33,8 @@ from reconciler.report.encoding import Members, encode, stream
 
 CHECKSUM: Final = "checksum"
 
+_MOST_COUNTED: Final = 999_999
+
 
 class Checksum:
     """Grows member by member; the order of the members and the layout of the file mean nothing."""
@@ -68,6 +70,19 @@ def _canonical(value: Any) -> bytes:
 def write_plan(plan: Plan) -> Iterator[str]:
     """Yield the JSON of a plan in pieces; `read_plan` makes the same plan of it."""
     return stream(_checked(_plan(plan)))
+
+
+def gitlab_counts(plan: Plan) -> str:
+    """
+    Return what GitLab shows of a plan beside a merge request: the JSON of `artifacts:reports:terraform`.
+
+    It takes these three keys, and numbers up to 999,999 (its source, ci/reports/terraform). What is neither a
+    create nor a delete is an update there.
+    """
+    summary = plan.summary
+    update = len(plan.changes) - summary.create - summary.delete
+    counts = {"create": summary.create, "update": update, "delete": summary.delete}
+    return f"{json.dumps({key: min(count, _MOST_COUNTED) for key, count in counts.items()})}\n"
 
 
 def _checked(members: Members) -> Members:

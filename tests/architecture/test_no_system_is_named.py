@@ -11,7 +11,7 @@ import pytest
 from reconciler.providers.registry import provider_types
 
 PACKAGE = Path(__file__).resolve().parents[2] / "reconciler"
-ROOMS = ("cli", "config", "engine", "model", "planning", "report", "state", "errors.py", "workspace.py")
+ROOMS = ("cli", "config", "engine", "forge", "model", "planning", "report", "state", "errors.py", "workspace.py")
 NAMES = sorted(provider_types())
 
 

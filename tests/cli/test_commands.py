@@ -497,6 +497,8 @@ def test_what_is_typed_beats_the_environment(
         "apply",
         "show",
         "drift",
+        "comment",
+        "issue",
         "state list",
         "state show",
         "schema",

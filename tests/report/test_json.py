@@ -13,7 +13,14 @@ from reconciler.model.record import State
 from reconciler.model.result import Outcome, Result, Status
 from reconciler.model.values import Digest, Marker, Ref, Template, Value
 from reconciler.report.encoding import decode, dumps, encode, stream
-from reconciler.report.jsonplan import write_drift, write_plan, write_record, write_result, write_state_list
+from reconciler.report.jsonplan import (
+    gitlab_counts,
+    write_drift,
+    write_plan,
+    write_record,
+    write_result,
+    write_state_list,
+)
 from reconciler.report.planfile import read_plan
 from tests.report import worlds
 from tests.report.worlds import LINEAGE, address, plan
@@ -280,3 +287,17 @@ def test_a_map_of_the_users_own_is_never_taken_for_a_reference(value: Any) -> No
 def test_numbers_that_are_no_json_are_an_error() -> None:
     with pytest.raises(ValueError, match="JSON"):
         list(stream([("x", float("nan"))]))
+
+
+def test_gitlab_is_told_three_counts_and_what_is_no_create_and_no_delete_is_an_update() -> None:
+    everything = (worlds.UPDATE, worlds.CREATE, worlds.DELETE, worlds.RELEASE, worlds.CLOSE, worlds.IMPORT)
+
+    counts = json.loads(gitlab_counts(plan(*everything)))
+
+    assert counts == {"create": 1, "update": 4, "delete": 1}
+
+
+def test_gitlab_is_told_no_more_than_it_shows() -> None:
+    many = replace(plan(), changes=(worlds.UPDATE,) * 1_000_001)
+
+    assert json.loads(gitlab_counts(many))["update"] == 999_999
