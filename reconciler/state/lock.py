@@ -29,7 +29,7 @@ from reconciler.state.files import make_folder, read_regular, replace_file
 POLL: Final = 0.1
 """Seconds between two tries; short, so that a signal is answered at once."""
 
-LOOKS: Final = 10
+LOOKS: Final = 50
 """How often to look who holds the lock: one who has just taken it may not have written that down yet."""
 
 
