@@ -10,6 +10,7 @@ read desired (config) → read recorded (state) → read live (engine) → plan 
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -31,15 +32,16 @@ from reconciler.engine.recorder import Recorder
 from reconciler.engine.stop import Stop
 from reconciler.engine.surroundings import OnRequest, Surroundings
 from reconciler.engine.tenant import Tenant, Tenants
-from reconciler.errors import PlanRefused, StalePlan
+from reconciler.errors import Location, PlanRefused, StalePlan
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
-from reconciler.model.change import Action, Change, DriftReport
+from reconciler.model.change import Action, Change, Drift, DriftReport
 from reconciler.model.fields import Schema
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
 from reconciler.model.redaction import redactor
 from reconciler.model.result import Result
+from reconciler.model.values import Path as FieldPath
 from reconciler.model.values import Secret, leaves
 from reconciler.planning import planner
 from reconciler.planning.limits import NOTHING_MORE, Allowed, Limits
@@ -138,8 +140,8 @@ class Workspace:
             chosen = select({}, state.records, targets)
             records = {address: record for address, record in state.records.items() if address in chosen}
             world = self._world(state, tenants, chosen & frozenset(records), read_live=True)
-            found = planner.drift(world)
-            return DriftReport(world.workspace, found, clean=len(records) - len(found))
+            found = tuple(map(self._located, planner.drift(world)))
+            return DriftReport(world.workspace, found, len(records) - len(found), tuple(sorted(records)))
 
     def apply(
         self,
@@ -194,6 +196,18 @@ class Workspace:
         plan = planner.finish(drafted, world, operations, meanings, now=now())
         warnings = (*self.configuration.warnings, *plan.warnings, *_partial(targets, excludes))
         return replace(plan, warnings=(*warnings, *self.limits.exceeded(plan)))
+
+    def _located(self, drift: Drift) -> Drift:
+        """Return drift with the places at which its case and its fields are declared."""
+        case = self.configuration.cases.get(drift.address)
+        source = case.source if case else self.configuration.settings.instances[drift.address.provider].source
+
+        def at(path: FieldPath) -> Location:
+            place = source.at(path)
+            return replace(place, file=os.path.relpath(place.file, self.configuration.settings.root))
+
+        fields = (replace(field, source=at(field.path if case else ())) for field in drift.fields)
+        return replace(drift, fields=tuple(fields), source=at(()))
 
     def _meanings(
         self, drafted: planner.Draft, world: planner.World, tenants: Tenants

@@ -42,6 +42,7 @@ RUN = [ROOT / "README.md", ROOT / "docs/threatconnect.md", ROOT / "docs/communif
 DOCUMENTS = [
     ROOT / "README.md",
     *PAGES.values(),
+    ROOT / "docs/drift.md",
     ROOT / "docs/gitops.md",
     ROOT / "docs/input.md",
     ROOT / "CONTRIBUTING.md",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,14 @@ if TYPE_CHECKING:
     from reconciler.model.change import DriftReport
 
 DRIFTED = 2
-FORMATS = ("text", "json", "markdown", "html")
+FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "prometheus")
 
 _EXAMPLES = """\b
 Examples:
   reconciler drift
   reconciler drift --target soc.phishing-wave
   reconciler drift --json | jq .summary
+  reconciler drift --format sarif > drift.sarif
 
 Exit codes: 0 no drift; 1 error; 2 drift.
 """
@@ -36,7 +38,10 @@ def drift(run: Run, targets: Sequence[str], budget: int) -> int:
 
 def _show(run: Run, report: DriftReport, budget: int) -> None:
     from reconciler.report.jsonplan import write_drift
+    from reconciler.report.junit import drift_junit
     from reconciler.report.markdown import drift_markdown
+    from reconciler.report.prometheus import drift_metrics
+    from reconciler.report.sarif import drift_sarif
     from reconciler.report.text import render_drift
     from reconciler.report.webpage import drift_html
 
@@ -47,5 +52,11 @@ def _show(run: Run, report: DriftReport, budget: int) -> None:
             run.output.pieces([drift_markdown(report, budget)])
         case "html":
             run.output.pieces(drift_html(report))
+        case "sarif":
+            run.output.pieces(drift_sarif(report))
+        case "junit":
+            run.output.pieces(drift_junit(report))
+        case "prometheus":
+            run.output.pieces(drift_metrics(report, now=time.time()))
         case _:
             run.output.lines(render_drift(report))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reconciler.errors import Location
 from reconciler.model.address import Address
 from reconciler.model.operation import Operation
 from reconciler.model.record import Record
@@ -105,6 +106,8 @@ class DriftedField:
     path: Path
     recorded: Value
     live: Value
+    source: Location | None = field(default=None, compare=False)
+    """Where it is declared, from the root of the workspace; None where nobody has looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,8 @@ class Drift:
     """The case is gone from the system."""
     id: str | None = None
     url: str | None = None
+    source: Location | None = field(default=None, compare=False)
+    """Where the case is declared; of one that is declared no more, where its provider is."""
 
 
 def is_absent(value: Value) -> bool:
@@ -137,6 +142,8 @@ class DriftReport:
     drift: tuple[Drift, ...]
     """Sorted by address; the drifted and the missing."""
     clean: int = 0
+    checked: tuple[Address, ...] = field(default=(), compare=False)
+    """Every case that was looked at, sorted."""
 
     @property
     def missing(self) -> int:

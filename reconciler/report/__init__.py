@@ -7,6 +7,9 @@ text      plan, result, drift and state as lines
 values    values and their differences as lines; sides: side by side
 markdown  plan and drift for the comment under a pull request
 webpage   plan and drift as one HTML file
+sarif     drift as findings, at the places of the files
+junit     drift as results of tests
+prometheus  drift as gauges
 compare   how a fresh plan differs from the one that was reviewed
 encoding  JSON that is harmless to print, one item a line
 jsonplan  plan → JSON

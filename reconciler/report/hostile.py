@@ -15,6 +15,7 @@ ActionCommand.TryParseV2). No line of ours begins with text of others: each has 
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import unicodedata
@@ -31,6 +32,7 @@ _VARIATION: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\u180b-\u180d
 _RUNNER: Final = re.compile(r"##(\w*)\[")
 _JSON_SUSPECT: Final = re.compile(r"[^\x20-\x7e\n]")
 _ASTRAL: Final = 0x10000
+_ALIVE: Final = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]", "{": "{{", "}": "}}"})
 
 
 def visible(text: str) -> str:
@@ -47,6 +49,11 @@ def inline(text: str, width: int | None = None) -> str:
     return shown if cut is text else f"{shown}… (+{len(text) - len(cut)} characters)"
 
 
+def shortened(text: str, most: int) -> str:
+    """Return at most so many characters of a text, and a sign where it was cut."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def inert_json(text: str) -> str:
     r"""Return JSON text of the same meaning in which hostile characters are written as `\u` escapes."""
     return text if is_harmless(text) else _RUNNER.sub(r"##\1\\u005b", _JSON_SUSPECT.sub(_escaped, text))
@@ -54,7 +61,18 @@ def inert_json(text: str) -> str:
 
 def ways(text: str) -> tuple[str, ...]:
     """Return the ways in which a text is written where it is shown: a secret has to be masked in each."""
-    return visible(text), inline(text), inert_json(json.dumps(text, ensure_ascii=False))[1:-1]
+    plain = (visible(text), inline(text), _in_json(text))
+    messages = tuple(map(unlinked, plain))
+    return *plain, *messages, *map(_in_json, messages), *map(html.escape, plain)
+
+
+def unlinked(text: str) -> str:
+    """Return text as a SARIF message means it: no link, no placeholder (SARIF 2.1.0, 3.11.5 and 3.11.6)."""
+    return text.translate(_ALIVE)
+
+
+def _in_json(text: str) -> str:
+    return inert_json(json.dumps(text, ensure_ascii=False))[1:-1]
 
 
 def is_harmless(text: str) -> bool:

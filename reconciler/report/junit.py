@@ -1,0 +1,56 @@
+"""
+Drift as JUnit XML: one test for each case, which fails if the case has drifted or is gone.
+
+    <testsuites> ── <testsuite name="acme"> ── <testcase classname="soc" name="soc.phishing-wave"> ── <failure>
+
+XML 1.0 has no way to write most control characters, not even escaped. The boundary for hostile text has made them
+visible before anything is escaped here.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from typing import Final
+
+from reconciler.model.address import Address
+from reconciler.model.change import Drift, DriftReport
+from reconciler.report.hostile import inline, shortened, visible
+from reconciler.report.lines import plain
+from reconciler.report.text import GONE, drift_lines
+
+_TEXT: Final = 20_000
+"""Characters of one failure."""
+
+
+def drift_junit(report: DriftReport) -> Iterator[str]:
+    """Yield drift as JUnit XML, in pieces."""
+    drifts = {drift.address: drift for drift in report.drift}
+    addresses = sorted({*report.checked, *drifts})
+    counts = f'tests="{len(addresses)}" failures="{len(drifts)}" errors="0" skipped="0" time="0"'
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="reconciler drift" {counts}>\n'
+    yield f"  <testsuite {_attribute('name', report.workspace)} {counts}>\n"
+    for address in addresses:
+        yield _case(address, drifts.get(address))
+    yield "  </testsuite>\n</testsuites>\n"
+
+
+def _case(address: Address, drift: Drift | None) -> str:
+    said = [_attribute("classname", address.provider), _attribute("name", str(address)), 'time="0"']
+    if drift is None:
+        return f"    <testcase {' '.join(said)}/>\n"
+    if drift.source is not None:
+        said += [_attribute("file", drift.source.file), _attribute("line", str(drift.source.line))]
+    return f"    <testcase {' '.join(said)}>\n      {_failure(drift)}\n    </testcase>\n"
+
+
+def _failure(drift: Drift) -> str:
+    kind = "missing" if drift.missing else "drifted"
+    message = GONE if drift.missing else f"{len(drift.fields)} changed outside of reconciler"
+    text = shortened(plain(drift_lines(drift)), _TEXT)
+    about = f"{_attribute('type', kind)} {_attribute('message', message)}"
+    return f"<failure {about}>{html.escape(visible(text))}</failure>"
+
+
+def _attribute(name: str, value: str) -> str:
+    return f'{name}="{html.escape(inline(value))}"'
