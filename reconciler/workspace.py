@@ -47,6 +47,7 @@ from reconciler.planning import planner
 from reconciler.planning.limits import NOTHING_MORE, Allowed, Limits
 from reconciler.planning.naming import unnamed
 from reconciler.planning.scope import select
+from reconciler.planning.waiving import told_apart
 from reconciler.providers.base import Subject
 from reconciler.state import LocalStore, Store
 
@@ -141,7 +142,9 @@ class Workspace:
             records = {address: record for address, record in state.records.items() if address in chosen}
             world = self._world(state, tenants, chosen & frozenset(records), read_live=True)
             found = tuple(map(self._located, planner.drift(world)))
-            return DriftReport(world.workspace, found, len(records) - len(found), tuple(sorted(records)))
+            report = DriftReport(world.workspace, found, len(records) - len(found), tuple(sorted(records)))
+            known = {*self.configuration.cases, *state.records}
+            return told_apart(report, self.configuration.waivers, today=now()[:10], known=known)
 
     def apply(
         self,

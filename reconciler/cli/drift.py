@@ -31,7 +31,12 @@ Exit codes: 0 no drift; 1 error; 2 drift.
 @budget
 def drift(run: Run, targets: Sequence[str], budget: int) -> int:
     """Show what was changed outside. Exits with 2 if there is drift."""
+    from reconciler.report.lines import Style
+    from reconciler.report.text import render_message
+
     report = run.open().drift(targets=targets)
+    for warning in report.warnings:
+        run.output.talk(render_message("Warning", warning, Style.WARNING))
     _show(run, report, budget)
     return DRIFTED if report.drift else 0
 

@@ -87,12 +87,13 @@ def _count(number: int, noun: str) -> str:
 @command("schema")
 def schema(run: Run) -> int:
     """Write the JSON Schemas of all files. For editors, and for programs that read a plan."""
-    from reconciler.config.jsonschema import schemas
+    from reconciler.config.jsonschema import schemas, waivers_schema
     from reconciler.providers.registry import provider_types
     from reconciler.report.encoding import stream
     from reconciler.report.planshape import plan_schema
     from reconciler.state import state_schema
 
-    members = {**schemas(provider_types()), "plan": plan_schema(), "state": state_schema()}
+    files = {**schemas(provider_types()), "waivers": waivers_schema()}
+    members = {**files, "plan": plan_schema(), "state": state_schema()}
     run.output.pieces(stream(members.items()))
     return 0

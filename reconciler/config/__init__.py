@@ -9,6 +9,7 @@ nodes        those values
 files        reading inside the workspace only
 expressions  ${env.…}, ${cases.…}, ${file("…")}
 settings     reconciler.yaml
+waivers      waivers.yaml
 attributes   the attributes of one case, by its provider's schema
 structures   those of them that have parts: items, objects
 reading      an attribute on its way

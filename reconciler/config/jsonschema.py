@@ -14,6 +14,7 @@ from typing import Any, Final
 from reconciler.config.declared import MetaArguments
 from reconciler.config.settings import SettingsFile
 from reconciler.config.structures import MAX_ITEM_KEY
+from reconciler.config.waivers import WaiverEntry
 from reconciler.model.address import NAME
 from reconciler.model.fields import Field, Kind
 from reconciler.providers.base import Provider
@@ -54,6 +55,17 @@ def workspace_schema(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
             name: _rebased({key: item for key, item in made.items() if key != "$schema"}, f"#/$defs/{name}/$defs/")
             for name, made in definitions.items()
         },
+    }
+
+
+def waivers_schema() -> dict[str, Any]:
+    """Return the schema of `waivers.yaml`."""
+    return {
+        "$schema": DIALECT,
+        "title": "waivers.yaml",
+        "description": "What may be live otherwise than it was applied, until when, and who answers for it.",
+        "type": ["array", "null"],
+        "items": _of(WaiverEntry, {}, "waiver"),
     }
 
 

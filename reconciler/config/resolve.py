@@ -3,6 +3,7 @@ All files of a workspace → its Configuration, or every problem of every file a
 
 reconciler.yaml ──► settings ─────────┐
 cases/**/*.yaml ──► blocks by name ──► cases ──► references, cycles ──► Configuration
+waivers.yaml ─────► waivers ──────────────────────────────────────────────┘
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ from reconciler.config.settings import (
     SettingsReader,
     SettingsResult,
 )
+from reconciler.config.waivers import WaiversReader, undeclared
 from reconciler.errors import ConfigError, Location, Problem
 from reconciler.model.address import NAME, Address
 from reconciler.model.case import Case
+from reconciler.model.waiver import Waiver
 from reconciler.providers.base import Provider
 from reconciler.providers.registry import provider_types
 
@@ -57,6 +60,8 @@ class Configuration:
     secrets: frozenset[str]
     """Every value that must not be shown: read from the environment, and tokens."""
     warnings: tuple[str, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    """What may have drifted."""
 
 
 def load(
@@ -116,10 +121,17 @@ class _Loading:
         entries = self._entries()
         linked = Cases(settings, self._providers, self._expressions).read(entries.values())
         cases = self._link(linked, entries)
+        waivers = self._waivers(settings, cases)
         if self._problems or settings.settings is None:
             raise self._error()
         secrets = frozenset(self._expressions.secrets)
-        return Configuration(settings.settings, cases, secrets, self._warnings())
+        return Configuration(settings.settings, cases, secrets, self._warnings(), waivers)
+
+    def _waivers(self, settings: SettingsResult, cases: Mapping[Address, Case]) -> tuple[Waiver, ...]:
+        schemas = {name: instance.provider.schema for name, instance in settings.instances.items()}
+        waivers = WaiversReader(self._root, schemas, self._problems).read()
+        self._expressions.warnings.extend(undeclared(waivers, cases))
+        return waivers
 
     def _warnings(self) -> tuple[str, ...]:
         slow = () if documents.FAST else ("PyYAML has no libyaml here: reading files takes thirty times longer",)

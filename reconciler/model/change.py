@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,6 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.operation import Operation
 from reconciler.model.record import Record
 from reconciler.model.values import ABSENT, Path, Value
+from reconciler.model.waiver import Waiver
 
 
 class Action(StrEnum):
@@ -108,6 +110,8 @@ class DriftedField:
     live: Value
     source: Location | None = field(default=None, compare=False)
     """Where it is declared, from the root of the workspace; None where nobody has looked."""
+    waiver: Waiver | None = None
+    """Says that it may be so, or once did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +144,13 @@ class DriftReport:
 
     workspace: str
     drift: tuple[Drift, ...]
-    """Sorted by address; the drifted and the missing."""
+    """Sorted by address; the drifted and the missing. Only this counts."""
     clean: int = 0
     checked: tuple[Address, ...] = field(default=(), compare=False)
     """Every case that was looked at, sorted."""
+    waived: tuple[Drift, ...] = ()
+    """Fields that may have drifted."""
+    warnings: tuple[str, ...] = ()
 
     @property
     def missing(self) -> int:
@@ -154,3 +161,13 @@ class DriftReport:
     def drifted(self) -> int:
         """How many recorded cases are there, but not as we last applied them."""
         return len(self.drift) - self.missing
+
+    @property
+    def waived_fields(self) -> int:
+        """How many fields may have drifted."""
+        return sum(len(item.fields) for item in self.waived)
+
+    @property
+    def apart(self) -> Mapping[str, tuple[Drift, ...]]:
+        """What is told, and does not count, by its kind."""
+        return {"waived": self.waived}

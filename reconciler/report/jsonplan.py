@@ -29,6 +29,7 @@ from reconciler.model.plan import FORMAT_VERSION, Plan, Summary
 from reconciler.model.record import Record, State
 from reconciler.model.result import Outcome, Result
 from reconciler.model.values import Value, leaves
+from reconciler.model.waiver import Waiver
 from reconciler.report.encoding import Members, encode, stream
 
 CHECKSUM: Final = "checksum"
@@ -249,10 +250,20 @@ def drift_item_json(drift: Drift) -> dict[str, Any]:
                 "recorded": encode(field.recorded),
                 "live": encode(field.live),
                 **_kinds(recorded=field.recorded, live=field.live),
+                **_given(waiver=field.waiver and _waiver(field.waiver)),
             }
             for field in drift.fields
         ],
         **_given(missing=drift.missing or None, id=drift.id, url=drift.url),
+    }
+
+
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    return {
+        "reason": waiver.reason,
+        "owner": waiver.owner,
+        "until": waiver.until,
+        "expired": waiver.expired,
     }
 
 
@@ -266,7 +277,9 @@ def write_drift(report: DriftReport) -> Iterator[str]:
         ("format_version", FORMAT_VERSION),
         ("workspace", report.workspace),
         ("drift", map(drift_item_json, report.drift)),
-        ("summary", counts),
+        *((kind, map(drift_item_json, drifts)) for kind, drifts in report.apart.items() if drifts),
+        ("summary", {**counts, **_given(waived=report.waived_fields or None)}),
+        *(("warnings", list(report.warnings)) for _ in report.warnings[:1]),
     )
     return stream(members)
 

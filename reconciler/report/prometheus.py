@@ -47,7 +47,13 @@ def _kinds(report: DriftReport, provider: str) -> dict[str, int]:
     """Return how many cases of a provider are of which kind; each case is of one."""
     cases = sum(address.provider == provider for address in report.checked)
     found = Counter(drift.missing for drift in report.drift if drift.address.provider == provider)
-    return {"drifted": found[False], "missing": found[True], "clean": max(cases - found.total(), 0)}
+    kinds = {"drifted": found[False], "missing": found[True]}
+    seen = {drift.address for drift in report.drift}
+    for kind, drifts in report.apart.items():
+        those = {drift.address for drift in drifts} - seen
+        kinds[kind] = sum(address.provider == provider for address in those)
+        seen |= those
+    return {**kinds, "clean": max(cases - sum(kinds.values()), 0)}
 
 
 def _gauge(name: str, text: str) -> Iterator[str]:

@@ -20,7 +20,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from reconciler.model.case import Lifecycle
-from reconciler.model.change import Action, Change, Drift, DriftReport
+from reconciler.model.change import Action, Change, Drift, DriftedField, DriftReport
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Carried, Plan
 from reconciler.model.record import Record, State
@@ -49,6 +49,8 @@ _NOT_DONE: Final = (
     (Status.SKIPPED, "Not tried:", Style.WARNING),
 )
 _MARGIN: Final = "      "
+APART: Final = {"waived": "Waived, which does not count"}
+"""What is told and does not count, in words."""
 GONE: Final = "gone from the system"
 _FIELD: Final = 3
 """The length of the path of an item's field: attribute, key, field."""
@@ -193,15 +195,29 @@ def render_drift(report: DriftReport) -> Iterator[Line]:
         yield line(Span("Changed outside of reconciler:", Style.STRONG))
         yield ()
         yield from _drifts(report.drift)
+    for kind, drifts in report.apart.items():
+        if drifts:
+            yield line(Span(f"{APART[kind]}:", Style.STRONG))
+            yield ()
+            yield from _drifts(drifts)
     yield line(Span(drift_summary(report), Style.STRONG))
 
 
 def drift_summary(report: DriftReport) -> str:
     """Return the one line that says how much has drifted."""
+    apart = "".join(f", {number} {kind}" for kind, number in _apart(report))
+    if apart and not report.drift:
+        return f"No drift that counts: {report.clean} clean{apart}."
     if not report.drift:
         cases = "1 case is" if report.clean == 1 else f"{report.clean} cases are"
         return f"No drift. {cases} as applied."
-    return f"Drift: {report.drifted} drifted, {report.missing} missing, {report.clean} clean."
+    return f"Drift: {report.drifted} drifted, {report.missing} missing, {report.clean} clean{apart}."
+
+
+def _apart(report: DriftReport) -> Iterator[tuple[str, int]]:
+    """Yield what does not count, with how much of it there is."""
+    if report.waived:
+        yield "waived" if report.waived_fields == 1 else "fields waived", report.waived_fields
 
 
 def _drifts(drift: Iterable[Drift]) -> Iterator[Line]:
@@ -222,6 +238,15 @@ def drift_lines(drift: Drift) -> Iterator[Line]:
     """Yield how the fields of a case are otherwise than they were applied."""
     for field in drift.fields:
         yield from difference(field.path, field.recorded, field.live, margin=_MARGIN)
+        for remark in remarks(field):
+            yield line(_MARGIN, Span(f"    {remark}", Style.QUIET))
+
+
+def remarks(field: DriftedField) -> Iterator[str]:
+    """Yield what is known about a drifted field beside its values."""
+    if (waiver := field.waiver) is not None:
+        holds = f"waiver ended on {waiver.until}" if waiver.expired else f"waived until {waiver.until}"
+        yield inline(f"{holds} by {waiver.owner}: {waiver.reason}", VALUE_WIDTH)
 
 
 # ---------------------------------------------------------------------------------------------- a result

@@ -29,6 +29,7 @@ from reconciler.report.hostile import inline, visible
 from reconciler.report.markdown import ORDER
 from reconciler.report.sides import Side, side_by_side
 from reconciler.report.text import (
+    APART,
     BODY_WIDTH,
     GONE,
     carried_texts,
@@ -36,6 +37,7 @@ from reconciler.report.text import (
     change_sign,
     drift_summary,
     plan_summary,
+    remarks,
 )
 from reconciler.report.values import VALUE_WIDTH, compact, dotted
 
@@ -62,6 +64,8 @@ def drift_html(report: DriftReport) -> Iterator[str]:
     """Yield a page that shows drift, in pieces."""
     yield from _head(f"Drift in {report.workspace}", drift_summary(report), ("drifted", "missing"))
     yield from _section("Changed outside", map(_drift, report.drift))
+    for kind, drifts in report.apart.items():
+        yield from _section(APART[kind], map(_drift, drifts))
     yield _foot()
 
 
@@ -172,7 +176,7 @@ def _change(change: Change, carried: Carried) -> Markup:
 
 def _drift(drift: Drift) -> Markup:
     kind, sign = ("missing", "-") if drift.missing else ("drifted", "~")
-    fields = [_row(field.path, field.recorded, field.live, "drift") for field in drift.fields]
+    fields = [_row(field.path, field.recorded, field.live, "drift", remarks(field)) for field in drift.fields]
     parts = [_table(("field", "applied", "live", "cause"), fields)] if fields else []
     said = [GONE] if drift.missing else []
     return _article(_About(sign, str(drift.address), drift.id, kind, "drift"), said, parts)
@@ -209,10 +213,11 @@ def _field_change(field: FieldChange, *, has_cause: bool) -> Markup:
     return _row(field.path, field.before, field.after, str(field.cause) if has_cause else "")
 
 
-def _row(path: Path, before: Value, after: Value, cause: str) -> Markup:
+def _row(path: Path, before: Value, after: Value, cause: str, notes: Iterable[str] = ()) -> Markup:
     sides = list(side_by_side(before, after))
     cells = [element("td", _joined(_side(side) for side in column)) for column in zip(*sides, strict=True)]
-    name = element("th", element("code", text(dotted(path))), scope="row")
+    said = (_joined((Markup("<br>"), element("span", text(note), class_="quiet"))) for note in notes)
+    name = element("th", element("code", text(dotted(path))), *said, scope="row")
     return element("tr", name, *(cells or [element("td"), element("td")]), element("td", text(cause)))
 
 

@@ -38,10 +38,10 @@ class Scene:
     rig: Rig
     system: TinesSystem
 
-    def edit(self, name: str = "a", **attributes: Any) -> None:
+    def edit(self, case: str = "a", **attributes: Any) -> None:
         """Do what an analyst does."""
         state = json.loads((self.rig.root / "state/w.json").read_text())
-        self.system.edit(int(state["cases"][f"soc.{name}"]["id"]), attributes)
+        self.system.edit(int(state["cases"][f"soc.{case}"]["id"]), attributes)
 
     def drift(self, *arguments: str, code: int, **env: str) -> Ended:
         ended = self.rig.run("drift", "-q", *arguments, **env)
@@ -100,3 +100,82 @@ def test_every_recorded_case_is_a_test_and_is_counted(scene: Scene) -> None:
     assert 'reconciler_drift_cases{workspace="w",provider="soc",kind="drifted"} 1\n' in gauges
     assert 'reconciler_drift_cases{workspace="w",provider="soc",kind="clean"} 1\n' in gauges
     assert "reconciler_last_run_timestamp_seconds" in gauges
+
+
+# ----------------------------------------------------------------------------------------------- waivers
+
+WAIVER = """\
+- address: soc.a
+  field: priority
+  reason: lowered at night <b>
+  owner: jane@acme.example
+  until: 9999-12-31
+"""
+
+
+def test_what_is_waived_is_told_apart_and_does_not_count(scene: Scene) -> None:
+    scene.edit(priority="LOW")
+    scene.rig.write("waivers.yaml", WAIVER)
+
+    text = scene.drift(code=0).out.decode()
+    data = scene.json(code=0)
+    suites = ET.fromstring(scene.drift("--format", "junit", code=0).out)  # noqa: S314 (we made it)
+
+    assert text.splitlines()[0] == "Waived, which does not count:"
+    assert "waived until 9999-12-31 by jane@acme.example: lowered at night <b>" in text
+    assert text.endswith("No drift that counts: 1 clean, 1 waived.\n")
+    assert (data["drift"], data["summary"]) == ([], {"drifted": 0, "clean": 1, "missing": 0, "waived": 1})
+    assert data["waived"][0]["fields"][0]["waiver"] == {
+        "reason": "lowered at night <b>",
+        "owner": "jane@acme.example",
+        "until": "9999-12-31",
+        "expired": False,
+    }
+    assert [element.tag for case in suites.iter("testcase") for element in case] == ["skipped"]
+    assert scene.drift("--format", "sarif", code=0).data["runs"][0]["results"] == []
+    assert b'kind="waived"} 1\n' in scene.drift("--format", "prometheus", code=0).out
+    for format_ in ("markdown", "html"):
+        shown = scene.drift("--format", format_, code=0).out.decode()
+        assert "Waived, which does not count" in shown
+        assert "jane@acme.example" in shown
+
+
+def test_other_drift_of_the_case_counts(scene: Scene) -> None:
+    scene.edit(priority="LOW", name="B")
+    scene.rig.write("waivers.yaml", WAIVER)
+
+    data = scene.json(code=2)
+
+    assert [field["path"] for drift in data["drift"] for field in drift["fields"]] == [["name"]]
+    assert data["summary"] == {"drifted": 1, "clean": 1, "missing": 0, "waived": 1}
+    assert scene.drift(code=2).out.endswith(b"Drift: 1 drifted, 0 missing, 1 clean, 1 waived.\n")
+
+
+def test_a_waiver_that_ended_counts_again_and_is_told(scene: Scene) -> None:
+    scene.edit(priority="LOW")
+    scene.rig.write("waivers.yaml", WAIVER.replace("9999", "2020"))
+
+    ended = scene.drift(code=2)
+
+    assert ended.err.startswith(
+        b"Warning: waivers.yaml:1:3: the waiver of soc.a priority ended on 2020-12-31, so that drift counts again"
+    )
+    assert b"waiver ended on 2020-12-31 by jane@acme.example" in ended.out
+    assert scene.json(code=2)["drift"][0]["fields"][0]["waiver"]["expired"] is True
+
+
+def test_a_wrong_waiver_is_an_error_of_the_workspace_and_an_unknown_case_a_warning(scene: Scene) -> None:
+    scene.rig.write("waivers.yaml", WAIVER.replace("until: 9999-12-31", "until: soon"))
+    assert scene.rig.run("validate").err.startswith(b"Error: waivers.yaml:5:10: `until` must be a day")
+    scene.drift(code=1)
+
+    scene.rig.write("waivers.yaml", WAIVER.replace("soc.a", "soc.aa"))
+    assert scene.rig.run("validate").err.startswith(b"Warning: waivers.yaml:1:3: the case soc.aa is not declared")
+    assert scene.drift(code=0).err.startswith(b"Warning: waivers.yaml:1:3: soc.aa is no case of this workspace")
+
+
+def test_the_schema_of_waivers_is_published(scene: Scene) -> None:
+    schema = scene.rig.run("schema").data["waivers"]
+
+    assert schema["items"]["required"] == ["address", "field", "reason", "owner", "until"]
+    assert schema["items"]["additionalProperties"] is False
