@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reconciler.cli.options import budget, command, targets
+from reconciler.cli.options import budget, command, option, targets
 from reconciler.cli.run import Run
 
 if TYPE_CHECKING:
@@ -20,21 +20,30 @@ Examples:
   reconciler drift
   reconciler drift --target soc.phishing-wave
   reconciler drift --json | jq .summary
+  reconciler drift --since drift.json
   reconciler drift --format sarif > drift.sarif
 
-Exit codes: 0 no drift; 1 error; 2 drift.
+Exit codes: 0 no drift; 1 error; 2 drift, with --since new drift.
 """
 
 
 @command("drift", formats=FORMATS, epilog=_EXAMPLES)
 @targets
 @budget
-def drift(run: Run, targets: Sequence[str], budget: int) -> int:
+@option(
+    "--since", "since", metavar="FILE", help="Tell only what is new compared with this earlier `drift --json`."
+)
+def drift(run: Run, targets: Sequence[str], budget: int, since: str | None) -> int:
     """Show what was changed outside. Exits with 2 if there is drift."""
+    from reconciler.cli.planfiles import saved_text
     from reconciler.report.lines import Style
+    from reconciler.report.since import new_since, read_told
     from reconciler.report.text import render_message
 
+    told = None if since is None else saved_text(since, "report", "drift --json >")
     report = run.open().drift(targets=targets)
+    if told is not None:
+        report = new_since(report, read_told(told, report.workspace), run.output.redact)
     for warning in report.warnings:
         run.output.talk(render_message("Warning", warning, Style.WARNING))
     _show(run, report, budget)

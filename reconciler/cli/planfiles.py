@@ -38,13 +38,14 @@ def show_plan(run: Run, plan: Plan, budget: int) -> None:
 def load_plan(name: str) -> Plan:
     """Read a saved plan; raise PlanRefused or StalePlan if it cannot be trusted, OSError if it cannot be read."""
     schemas = {name: provider.schema for name, provider in provider_types().items()}
-    return read_plan(_text(name), schemas)
+    return read_plan(saved_text(name, "plan", "plan --out"), schemas)
 
 
-def _text(name: str) -> str:
+def saved_text(name: str, what: str, command: str) -> str:
+    """Return the text of a file that a command wrote; raise PlanRefused or OSError if it cannot be read."""
     path = Path(name)
     if not stat.S_ISREG(path.stat().st_mode):
-        raise PlanRefused(f"{name} is not a file", hint="give the file that `reconciler plan --out FILE` wrote")
+        raise PlanRefused(f"{name} is not a file", hint=f"give the file that `reconciler {command} FILE` wrote")
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
@@ -52,7 +53,7 @@ def _text(name: str) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise PlanRefused(f"{name} is not a plan file: it is not UTF-8 text") from error
+        raise PlanRefused(f"{name} is not a {what} file: it is not UTF-8 text") from error
 
 
 def save_plan(run: Run, plan: Plan, name: str) -> None:

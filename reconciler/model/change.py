@@ -150,6 +150,8 @@ class DriftReport:
     """Every case that was looked at, sorted."""
     waived: tuple[Drift, ...] = ()
     """Fields that may have drifted."""
+    as_before: tuple[Drift, ...] = ()
+    """What an earlier report has told."""
     warnings: tuple[str, ...] = ()
 
     @property
@@ -168,6 +170,11 @@ class DriftReport:
         return sum(len(item.fields) for item in self.waived)
 
     @property
+    def told_before(self) -> int:
+        """How many fields and missing cases an earlier report has told."""
+        return sum(item.missing or len(item.fields) for item in self.as_before)
+
+    @property
     def apart(self) -> Mapping[str, tuple[Drift, ...]]:
         """What is told, and does not count, by its kind."""
-        return {"waived": self.waived}
+        return {"as_before": self.as_before, "waived": self.waived}

@@ -278,7 +278,10 @@ def write_drift(report: DriftReport) -> Iterator[str]:
         ("workspace", report.workspace),
         ("drift", map(drift_item_json, report.drift)),
         *((kind, map(drift_item_json, drifts)) for kind, drifts in report.apart.items() if drifts),
-        ("summary", {**counts, **_given(waived=report.waived_fields or None)}),
+        (
+            "summary",
+            {**counts, **_given(waived=report.waived_fields or None, as_before=report.told_before or None)},
+        ),
         *(("warnings", list(report.warnings)) for _ in report.warnings[:1]),
     )
     return stream(members)

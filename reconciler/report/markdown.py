@@ -30,8 +30,8 @@ from reconciler.model.plan import Carried, Plan
 from reconciler.report.hostile import inline, visible
 from reconciler.report.lines import Line, unstyled
 from reconciler.report.text import (
-    APART,
     GONE,
+    WAIVED,
     change_lines,
     change_note,
     change_sign,
@@ -126,8 +126,7 @@ def drift_markdown(report: DriftReport, budget: int = BUDGET) -> str:
     drifted = [drift for drift in report.drift if not drift.missing]
     page.blocks(f"Missing ({len(missing)})", "missing", map(_drift, missing))
     page.blocks(f"Drifted ({len(drifted)})", "drifted", map(_drift, drifted))
-    for kind, drifts in report.apart.items():
-        page.blocks(f"{APART[kind]} ({len(drifts)})", kind.replace("_", " "), map(_drift, drifts))
+    page.blocks(f"{WAIVED} ({len(report.waived)})", "waived", map(_drift, report.waived))
     return page.end("All of it: `reconciler drift`.")
 
 

@@ -49,8 +49,7 @@ _NOT_DONE: Final = (
     (Status.SKIPPED, "Not tried:", Style.WARNING),
 )
 _MARGIN: Final = "      "
-APART: Final = {"waived": "Waived, which does not count"}
-"""What is told and does not count, in words."""
+WAIVED: Final = "Waived, which does not count"
 GONE: Final = "gone from the system"
 _FIELD: Final = 3
 """The length of the path of an item's field: attribute, key, field."""
@@ -195,11 +194,10 @@ def render_drift(report: DriftReport) -> Iterator[Line]:
         yield line(Span("Changed outside of reconciler:", Style.STRONG))
         yield ()
         yield from _drifts(report.drift)
-    for kind, drifts in report.apart.items():
-        if drifts:
-            yield line(Span(f"{APART[kind]}:", Style.STRONG))
-            yield ()
-            yield from _drifts(drifts)
+    if report.waived:
+        yield line(Span(f"{WAIVED}:", Style.STRONG))
+        yield ()
+        yield from _drifts(report.waived)
     yield line(Span(drift_summary(report), Style.STRONG))
 
 
@@ -217,7 +215,9 @@ def drift_summary(report: DriftReport) -> str:
 def _apart(report: DriftReport) -> Iterator[tuple[str, int]]:
     """Yield what does not count, with how much of it there is."""
     if report.waived:
-        yield "waived" if report.waived_fields == 1 else "fields waived", report.waived_fields
+        yield "waived", report.waived_fields
+    if report.as_before:
+        yield "as before", report.told_before
 
 
 def _drifts(drift: Iterable[Drift]) -> Iterator[Line]:

@@ -29,9 +29,9 @@ from reconciler.report.hostile import inline, visible
 from reconciler.report.markdown import ORDER
 from reconciler.report.sides import Side, side_by_side
 from reconciler.report.text import (
-    APART,
     BODY_WIDTH,
     GONE,
+    WAIVED,
     carried_texts,
     change_note,
     change_sign,
@@ -64,8 +64,7 @@ def drift_html(report: DriftReport) -> Iterator[str]:
     """Yield a page that shows drift, in pieces."""
     yield from _head(f"Drift in {report.workspace}", drift_summary(report), ("drifted", "missing"))
     yield from _section("Changed outside", map(_drift, report.drift))
-    for kind, drifts in report.apart.items():
-        yield from _section(APART[kind], map(_drift, drifts))
+    yield from _section(WAIVED, map(_drift, report.waived))
     yield _foot()
 
 

@@ -179,3 +179,93 @@ def test_the_schema_of_waivers_is_published(scene: Scene) -> None:
 
     assert schema["items"]["required"] == ["address", "field", "reason", "owner", "until"]
     assert schema["items"]["additionalProperties"] is False
+
+
+# ------------------------------------------------------------------------------------------------- since
+
+
+def test_only_what_is_new_is_told_and_counts(scene: Scene) -> None:
+    scene.edit(priority="LOW")
+    scene.rig.write("earlier", scene.drift("--json", code=2).out.decode())
+
+    assert scene.drift("--since", "earlier", code=0).out == b"No drift that counts: 1 clean, 1 as before.\n"
+
+    scene.edit(name="Another")
+    scene.edit("b", name="Another")
+    ended = scene.drift("--since", "earlier", code=2).out.decode()
+    data = scene.json("--since", "earlier", code=2)
+
+    assert "priority" not in ended
+    assert ended.endswith("Drift: 2 drifted, 0 missing, 0 clean, 1 as before.\n")
+    assert [[field["path"] for field in drift["fields"]] for drift in data["drift"]] == [[["name"]], [["name"]]]
+    assert data["summary"] == {"drifted": 2, "clean": 0, "missing": 0, "as_before": 1}
+
+    scene.rig.write("earlier", json.dumps(data))
+    scene.drift("--since", "earlier", code=0)
+    scene.edit(priority="MEDIUM")
+    assert scene.json("--since", "earlier", code=2)["summary"]["drifted"] == 1
+
+
+def test_a_case_that_is_gone_is_new_once(scene: Scene) -> None:
+    state = json.loads((scene.rig.root / "state/w.json").read_text())
+    scene.system.tenant.remove(int(state["cases"]["soc.b"]["id"]))
+    scene.rig.write("earlier", scene.drift("--json", code=2).out.decode())
+
+    ended = scene.drift("--since", "earlier", "--format", "junit", code=0)
+
+    suites = ET.fromstring(ended.out)  # noqa: S314 (we made it)
+    assert [item.get("message") for item in suites.iter("skipped")] == ["drifted as before"]
+    assert b'kind="as_before"} 1\n' in scene.drift("--since", "earlier", "--format", "prometheus", code=0).out
+
+
+def test_what_was_waived_is_new_when_its_waiver_has_ended(scene: Scene) -> None:
+    scene.edit(priority="LOW")
+    scene.rig.write("waivers.yaml", WAIVER)
+    scene.rig.write("earlier", scene.drift("--json", code=0).out.decode())
+
+    scene.rig.write("waivers.yaml", WAIVER.replace("9999", "2020"))
+
+    scene.drift("--since", "earlier", code=2)
+
+
+def test_drift_that_is_masked_is_as_before(scene: Scene) -> None:
+    scene.edit(priority="LOW", description=f"leaked {DEFAULT_TOKEN}")
+    scene.rig.write(
+        "cases/in a folder/a.yaml", CASES.replace("    name: A\n", "    name: A\n    description: D\n")
+    )
+    assert scene.rig.run("apply", "--auto-approve").code == 0
+    scene.edit(description=f"leaked {DEFAULT_TOKEN}")
+    earlier = scene.drift("--json", code=2).out
+    assert DEFAULT_TOKEN.encode() not in earlier
+
+    scene.rig.write("earlier", earlier.decode())
+
+    scene.drift("--since", "earlier", code=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the earlier report is not what `drift --json` writes"),
+        ("[]", "the earlier report is not what `drift --json` writes"),
+        ("[" * 100_000, "the earlier report is not what `drift --json` writes"),
+        (
+            '{"format_version": "1.0", "workspace": "w", "drift": [{"address": 1}]}',
+            "the earlier report is not what",
+        ),
+        ('{"format_version": "1.0", "workspace": "w", "drift": [{"fields": [[]]}]}', "the earlier report is not"),
+        (
+            '{"format_version": "1.0", "workspace": "v", "drift": []}',
+            "the earlier report is about the workspace 'v'",
+        ),
+    ],
+)
+def test_an_earlier_report_that_is_none_is_an_error(scene: Scene, text: str, said: str) -> None:
+    scene.rig.write("earlier", text)
+
+    assert scene.drift("--since", "earlier", code=1).err.decode().startswith(f"Error: {said}")
+
+
+def test_an_earlier_report_has_to_be_a_file(scene: Scene) -> None:
+    assert scene.drift("--since", "nowhere", code=1).err == b"Error: nowhere: No such file or directory\n"
+    assert scene.drift("--since", "cases", code=1).err.startswith(b"Error: cases is not a file\n")

@@ -117,6 +117,7 @@ def test_gauges_count_each_case_once_without_a_time_or_a_case() -> None:
     assert [line for line in text.splitlines() if not line.startswith("#")] == [
         'reconciler_drift_cases{workspace="acme",provider="soc",kind="drifted"} 1',
         'reconciler_drift_cases{workspace="acme",provider="soc",kind="missing"} 1',
+        'reconciler_drift_cases{workspace="acme",provider="soc",kind="as_before"} 0',
         'reconciler_drift_cases{workspace="acme",provider="soc",kind="waived"} 0',
         'reconciler_drift_cases{workspace="acme",provider="soc",kind="clean"} 1',
         'reconciler_drift_fields{workspace="acme",provider="soc"} 1',

@@ -1,0 +1,73 @@
+"""
+What is new in drift, compared with an earlier report of `drift --json`.
+
+A field is as before if the earlier report tells of the same field of the same case with the same live value. What
+that report had found to be as before counts as told, so that each report can be the earlier one of the next; what it
+had waived does not, so that it is new once its waiver has ended.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from reconciler.errors import ReconcilerError
+from reconciler.model.change import Drift, DriftReport
+from reconciler.report.encoding import dumps
+from reconciler.report.jsonplan import drift_item_json
+
+TOLD: Final = ("drift", "as_before")
+"""The lists of a report whose drift is told."""
+_MISSING: Final = "missing"
+
+
+def read_told(text: str, workspace: str) -> frozenset[str]:
+    """Return what an earlier report tells; raise ReconcilerError if it is none, or one of another workspace."""
+    try:
+        data = json.loads(text)
+        told = frozenset(key for name in TOLD for item in data.get(name, ()) for key in _keys(item).values())
+        whose = data["workspace"], data["drift"], data["format_version"]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        message = "the earlier report is not what `drift --json` writes"
+        raise ReconcilerError(message, hint="save it so: `reconciler drift --json > FILE`") from error
+    if whose[0] != workspace:
+        raise ReconcilerError(f"the earlier report is about the workspace {whose[0]!r}, this is {workspace!r}")
+    return told
+
+
+def new_since(report: DriftReport, told: Collection[str], redact: Callable[[str], str]) -> DriftReport:
+    """Return drift with what was told apart from it; `redact` masks as the earlier report was masked."""
+    parts = [_parted(drift, told, redact) for drift in report.drift]
+    return replace(
+        report,
+        drift=tuple(new for new, _ in parts if new is not None),
+        as_before=tuple(old for _, old in parts if old is not None),
+    )
+
+
+def identities(drifts: Collection[Drift], redact: Callable[[str], str]) -> Iterator[str]:
+    """Yield what makes each drifted field, and each missing case, the same in two reports."""
+    for drift in drifts:
+        yield from map(redact, _keys(drift_item_json(drift)).values())
+
+
+def _parted(
+    drift: Drift, told: Collection[str], redact: Callable[[str], str]
+) -> tuple[Drift | None, Drift | None]:
+    """Return what of a case's drift is new, and what is as before."""
+    keys = _keys(drift_item_json(drift))
+    known = {path for path, key in keys.items() if redact(key) in told}
+    if drift.missing:
+        return (None, drift) if known else (drift, None)
+    old = tuple(field for field in drift.fields if field.path in known)
+    new = tuple(field for field in drift.fields if field.path not in known)
+    return replace(drift, fields=new) if new else None, replace(drift, fields=old) if old else None
+
+
+def _keys(item: Mapping[str, Any]) -> dict[tuple[str, ...], str]:
+    """Return what identifies each field of a case; a case that is missing has one key."""
+    if item.get(_MISSING):
+        return {(): dumps([item["address"], _MISSING])}
+    return {tuple(f["path"]): dumps([item["address"], f["path"], f["live"]]) for f in item["fields"]}
