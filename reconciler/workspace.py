@@ -32,10 +32,10 @@ from reconciler.engine.recorder import Recorder
 from reconciler.engine.stop import Stop
 from reconciler.engine.surroundings import OnRequest, Surroundings
 from reconciler.engine.tenant import Tenant, Tenants
-from reconciler.errors import Location, PlanRefused, StalePlan
+from reconciler.errors import ApiError, Location, PlanRefused, StalePlan
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
-from reconciler.model.change import Action, Change, Drift, DriftReport
+from reconciler.model.change import Action, Change, Drift, DriftReport, Edit
 from reconciler.model.fields import Schema
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
@@ -141,7 +141,7 @@ class Workspace:
             chosen = select({}, state.records, targets)
             records = {address: record for address, record in state.records.items() if address in chosen}
             world = self._world(state, tenants, chosen & frozenset(records), read_live=True)
-            found = tuple(map(self._located, planner.drift(world)))
+            found = tuple(map(self._located, self._traced(planner.drift(world), tenants)))
             report = DriftReport(world.workspace, found, len(records) - len(found), tuple(sorted(records)))
             known = {*self.configuration.cases, *state.records}
             return told_apart(report, self.configuration.waivers, today=now()[:10], known=known)
@@ -199,6 +199,20 @@ class Workspace:
         plan = planner.finish(drafted, world, operations, meanings, now=now())
         warnings = (*self.configuration.warnings, *plan.warnings, *_partial(targets, excludes))
         return replace(plan, warnings=(*warnings, *self.limits.exceeded(plan)))
+
+    def _traced(self, drifts: Sequence[Drift], tenants: Tenants) -> Iterator[Drift]:
+        """Yield drift with who changed what; a log that cannot be read is no reason to fail."""
+        edits: dict[Address, Mapping[FieldPath, Edit]] = {}
+        for name, tenant in tenants.items():
+            those = [drift for drift in drifts if drift.address.provider == name and drift.fields]
+            try:
+                edits |= tenant.provider.history(tenant.channel, those) if those else {}
+            except ApiError as error:
+                self.progress.say(f"who changed it is not known: {error.message}")
+        for drift in drifts:
+            known = edits.get(drift.address, {})
+            fields = (replace(field, edit=known.get(field.path)) for field in drift.fields)
+            yield replace(drift, fields=tuple(fields))
 
     def _located(self, drift: Drift) -> Drift:
         """Return drift with the places at which its case and its fields are declared."""

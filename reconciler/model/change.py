@@ -102,6 +102,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Who changed something and when, as far as the system tells."""
+
+    by: str | None
+    at: str | None
+    """As the system writes it."""
+
+
+@dataclass(frozen=True, slots=True)
 class DriftedField:
     """One value that is live otherwise than we last applied it."""
 
@@ -112,6 +121,8 @@ class DriftedField:
     """Where it is declared, from the root of the workspace; None where nobody has looked."""
     waiver: Waiver | None = None
     """Says that it may be so, or once did."""
+    edit: Edit | None = None
+    """The latest of its kind in the system's log of activities; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

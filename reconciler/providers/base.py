@@ -21,11 +21,11 @@ from pydantic_core import PydanticKnownError
 from reconciler.errors import Problem
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
-from reconciler.model.change import Change
+from reconciler.model.change import Change, Drift, Edit
 from reconciler.model.fields import Field as SchemaField
 from reconciler.model.fields import Items, Schema
 from reconciler.model.operation import Operation
-from reconciler.model.values import Marker, Value
+from reconciler.model.values import Marker, Path, Value
 
 Params: TypeAlias = Sequence[tuple[str, str]]
 """Query parameters, in order, not yet encoded."""
@@ -269,6 +269,10 @@ class Provider(Protocol):
     ) -> Operation | None:
         """Return the request that sets a set to just these members; None where it must not be sent again."""
         return None
+
+    def history(self, api: Api, drifts: Sequence[Drift]) -> Mapping[Address, Mapping[Path, Edit]]:  # noqa: ARG002
+        """Return who changed drifted fields, for a system that keeps a log; raises ApiError."""
+        return {}
 
     def url_of(self, id: str) -> str:  # noqa: ARG002
         """Return where a case is shown, for a system whose answers do not say."""

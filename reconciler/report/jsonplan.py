@@ -250,7 +250,11 @@ def drift_item_json(drift: Drift) -> dict[str, Any]:
                 "recorded": encode(field.recorded),
                 "live": encode(field.live),
                 **_kinds(recorded=field.recorded, live=field.live),
-                **_given(waiver=field.waiver and _waiver(field.waiver)),
+                **_given(
+                    changed_by=field.edit and field.edit.by,
+                    changed_at=field.edit and field.edit.at,
+                    waiver=field.waiver and _waiver(field.waiver),
+                ),
             }
             for field in drift.fields
         ],

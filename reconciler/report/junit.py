@@ -56,7 +56,8 @@ def _failure(drift: Drift) -> str:
 
 
 def _skipped(drift: Drift) -> str:
-    remark = next((said for field in drift.fields for said in remarks(field)), "drifted as before")
+    waivers = [list(remarks(field))[-1] for field in drift.fields if field.waiver is not None]
+    remark = waivers[0] if waivers else "drifted as before"
     return f"<skipped {_attribute('message', remark)}/>"
 
 

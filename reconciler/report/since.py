@@ -2,8 +2,8 @@
 What is new in drift, compared with an earlier report of `drift --json`.
 
 A field is as before if the earlier report tells of the same field of the same case with the same live value. What
-that report had found to be as before counts as told, so that each report can be the earlier one of the next; what it
-had waived does not, so that it is new once its waiver has ended.
+that report had found to be as before counts as told, so that each report can be the earlier one of the next; what
+it had waived does not, so that it is new once its waiver has ended.
 """
 
 from __future__ import annotations

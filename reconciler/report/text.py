@@ -244,6 +244,9 @@ def drift_lines(drift: Drift) -> Iterator[Line]:
 
 def remarks(field: DriftedField) -> Iterator[str]:
     """Yield what is known about a drifted field beside its values."""
+    if (edit := field.edit) is not None:
+        parts = ("changed", f"by {edit.by}" if edit.by else "", f"at {edit.at}" if edit.at else "")
+        yield inline(" ".join(filter(None, parts)), VALUE_WIDTH)
     if (waiver := field.waiver) is not None:
         holds = f"waiver ended on {waiver.until}" if waiver.expired else f"waived until {waiver.until}"
         yield inline(f"{holds} by {waiver.owner}: {waiver.reason}", VALUE_WIDTH)

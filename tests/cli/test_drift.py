@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.providers.emulation import Fault, FaultKind, Match
 from reconciler.providers.tines.emulator import DEFAULT_TOKEN, TinesEmulator
 from reconciler.sandbox.server import serve
 from tests.hostile.rig import Ended, Rig
@@ -269,3 +270,38 @@ def test_an_earlier_report_that_is_none_is_an_error(scene: Scene, text: str, sai
 def test_an_earlier_report_has_to_be_a_file(scene: Scene) -> None:
     assert scene.drift("--since", "nowhere", code=1).err == b"Error: nowhere: No such file or directory\n"
     assert scene.drift("--since", "cases", code=1).err.startswith(b"Error: cases is not a file\n")
+
+
+# --------------------------------------------------------------------------------------------- who and when
+
+
+def test_who_changed_it_and_when_is_told_in_every_form(scene: Scene) -> None:
+    scene.edit(priority="LOW", by="jane@acme.example")
+
+    (field,) = scene.json(code=2)["drift"][0]["fields"]
+
+    assert field["changed_by"] == "jane@acme.example"
+    when = f"changed by jane@acme.example at {field['changed_at']}"
+    for format_ in ("text", "markdown", "html", "junit"):
+        assert when in scene.drift("--format", format_, code=2).out.decode()
+
+
+def test_a_log_that_cannot_be_read_is_no_failure(scene: Scene) -> None:
+    scene.edit(priority="LOW")
+    scene.system.tenant.faults.add(Fault(FaultKind.SERVER_ERROR, Match(path="/activities"), times=None))
+
+    ended = scene.rig.run("drift", "--json")
+
+    assert ended.code == 2
+    assert "changed_by" not in ended.data["drift"][0]["fields"][0]
+    assert b"who changed it is not known: " in ended.err
+
+
+def test_nothing_is_asked_about_cases_that_have_not_drifted(scene: Scene) -> None:
+    scene.edit(priority="LOW")
+    scene.system.tenant.forget_requests()
+
+    scene.drift(code=2)
+
+    asked = [str(request.path) for request in scene.system.tenant.requests]
+    assert len([path for path in asked if path.endswith("/activities")]) == 1

@@ -9,7 +9,7 @@ import httpx
 
 from reconciler.errors import Problem
 from reconciler.model.case import Case, Live
-from reconciler.model.change import Change
+from reconciler.model.change import Change, Drift
 from reconciler.model.fields import Schema
 from reconciler.model.operation import Operation
 from reconciler.model.values import Marker
@@ -28,6 +28,7 @@ from reconciler.providers.tines import wire
 from reconciler.providers.tines.auth import BearerToken
 from reconciler.providers.tines.checks import problems_of
 from reconciler.providers.tines.context import Context
+from reconciler.providers.tines.history import Edits, history
 from reconciler.providers.tines.lookups import look_up
 from reconciler.providers.tines.reading import find_marked
 from reconciler.providers.tines.requests import requests
@@ -74,6 +75,10 @@ class Tines(Provider):
     def operations(self, change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:
         """Yield the requests of a change."""
         return requests(Context(change, self._settings, marker, meanings))
+
+    def history(self, api: Api, drifts: Sequence[Drift]) -> Edits:
+        """Return who changed drifted fields; v1 has a timeline of another kind, which is not read."""
+        return history(api, drifts) if self._settings.api_version == "v2" else {}
 
     @property
     def _team(self) -> Params:
