@@ -26,6 +26,7 @@ from reconciler.engine import recover, refresh
 from reconciler.engine.apply import apply
 from reconciler.engine.http import Endpoint, HttpApi
 from reconciler.engine.means import Known, Means
+from reconciler.engine.notify import Notifier
 from reconciler.engine.perform import SETTLE
 from reconciler.engine.progress import Progress
 from reconciler.engine.recorder import Recorder
@@ -49,7 +50,8 @@ from reconciler.planning.naming import unnamed
 from reconciler.planning.scope import select
 from reconciler.planning.waiving import told_apart
 from reconciler.providers.base import Subject
-from reconciler.state import LocalStore, Store
+from reconciler.report.hostile import ways
+from reconciler.state import LocalStore, Store, notified
 
 Transports = Callable[[Instance], httpx.BaseTransport | None]
 """What carries the requests of a provider instance; None is the network."""
@@ -145,6 +147,17 @@ class Workspace:
             report = DriftReport(world.workspace, found, len(records) - len(found), tuple(sorted(records)))
             known = {*self.configuration.cases, *state.records}
             return told_apart(report, self.configuration.waivers, today=now()[:10], known=known)
+
+    def notify(self, report: DriftReport, *, partial: bool = False) -> Iterator[str]:
+        """Tell of drift that is new to those who want to know, and yield what went wrong; see `Notifier`."""
+        settings = self.configuration.settings
+        return Notifier(
+            settings.receivers,
+            notified.beside(settings.state_path),
+            redactor(self.configuration.secrets, ways),
+            self._surroundings,
+            on_request=self.on_request,
+        ).tell(report, partial=partial)
 
     def apply(
         self,
@@ -367,6 +380,10 @@ class Workspace:
             self.progress.say(f"waiting {seconds:.0f} s, as the system or its limit asks")
         self.stop.sleep(seconds)
 
+    @property
+    def _surroundings(self) -> Surroundings:
+        return self.around or Surroundings(sleep=self._wait, stop=self.stop.is_final)
+
     def _channel(self, instance: Instance) -> HttpApi:
         settings = instance.settings
         return HttpApi(
@@ -380,7 +397,7 @@ class Workspace:
                 instance.provider.answers_in_strings,
                 settings.window,
             ),
-            around=self.around or Surroundings(sleep=self._wait, stop=self.stop.is_final),
+            around=self._surroundings,
             redact=redactor(self.configuration.secrets),
             transport=self.transports(instance),
             on_request=self.on_request,

@@ -41,12 +41,15 @@ def drift(run: Run, targets: Sequence[str], budget: int, since: str | None) -> i
     from reconciler.report.text import render_message
 
     told = None if since is None else saved_text(since, "report", "drift --json >")
-    report = run.open().drift(targets=targets)
+    workspace = run.open()
+    found = report = workspace.drift(targets=targets)
     if told is not None:
         report = new_since(report, read_told(told, report.workspace), run.output.redact)
     for warning in report.warnings:
         run.output.talk(render_message("Warning", warning, Style.WARNING))
     _show(run, report, budget)
+    for trouble in workspace.notify(found, partial=bool(targets)):
+        run.output.talk(render_message("Warning", trouble, Style.WARNING))
     return DRIFTED if report.drift else 0
 
 

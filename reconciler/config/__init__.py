@@ -9,6 +9,7 @@ nodes        those values
 files        reading inside the workspace only
 expressions  ${env.…}, ${cases.…}, ${file("…")}
 settings     reconciler.yaml
+receivers    of it: who is told of drift
 waivers      waivers.yaml
 attributes   the attributes of one case, by its provider's schema
 structures   those of them that have parts: items, objects
@@ -21,7 +22,8 @@ sentences    what is wrong, in words
 jsonschema   the formats, for editors
 """
 
+from reconciler.config.receivers import Receiver
 from reconciler.config.resolve import Configuration, load
 from reconciler.config.settings import Instance, Settings
 
-__all__ = ["Configuration", "Instance", "Settings", "load"]
+__all__ = ["Configuration", "Instance", "Receiver", "Settings", "load"]

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from reconciler.config.declared import MetaArguments
+from reconciler.config.receivers import NotifyEntry
 from reconciler.config.settings import SettingsFile
 from reconciler.config.structures import MAX_ITEM_KEY
 from reconciler.config.waivers import WaiverEntry
@@ -77,6 +78,9 @@ def _settings(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
         item["properties"] = {key: _or_expression(value) for key, value in item["properties"].items()}
         item["properties"]["type"] = {"const": name, "description": "The system."}
         item["required"] = sorted({*item.get("required", ()), "type"})
+    told = _of(NotifyEntry, definitions, "notify")
+    told["properties"] = {key: _or_expression(value) for key, value in told["properties"].items()}
+    made["properties"]["notify"]["items"] = told
     made["properties"]["providers"] |= _named(list(types.values()))
     return {
         "$schema": DIALECT,

@@ -13,7 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 
 from reconciler.config.documents import Parsed
 from reconciler.config.expressions import SETTINGS, Expressions, Found, expressions_in
-from reconciler.config.nodes import Block, Placed, unseen
+from reconciler.config.nodes import Block, Listing, Placed, unseen
+from reconciler.config.receivers import Receiver, ReceiversReader, lower
 from reconciler.config.sentences import Complaints, nearest, one_of, quoted
 from reconciler.errors import Problem
 from reconciler.model.address import NAME
@@ -34,11 +35,6 @@ _WORKSPACE: Final = re.compile(r"(?!\.)[^/\\\x00-\x1f\x7f]{1,100}")
 _LATER_BACKENDS: Final = frozenset({"postgres", "s3", "http"})
 _STAND_INS: Final = ("https://unset.invalid", "1", "true")
 """Tried in turn for an unset variable that is a whole value, when validating offline."""
-
-
-def lower(value: Any) -> Any:
-    """Enums are written in any letter case."""
-    return value.lower() if isinstance(value, str) else value
 
 
 class _Strict(BaseModel):
@@ -115,6 +111,7 @@ class SettingsFile(_Strict):
     state: StateSettings = Field(default_factory=StateSettings, description="Where the state is kept.")
     defaults: Defaults = Field(default_factory=Defaults, description="What holds for every case.")
     limits: LimitSettings = Field(default_factory=LimitSettings, description="Brakes of apply.")
+    notify: tuple[dict[str, Any], ...] = Field(default=(), description="Who is told of new drift.")
 
     @field_validator("version")
     @classmethod
@@ -155,6 +152,8 @@ class Settings:
     instances: Mapping[str, Instance]
     state_path: Path
     limits: Limits
+    receivers: tuple[Receiver, ...] = ()
+    """Who is told of new drift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +189,8 @@ class SettingsReader:
         if model is None:
             return SettingsResult(None, types, instances)
         self._check_default_ownership(placed, model.defaults, types)
-        settings = self._settings(placed, model, instances)
+        receivers = ReceiversReader(self._expressions).read(placed)
+        settings = self._settings(placed, model, instances, receivers)
         return SettingsResult(settings, types, instances, model.defaults.lifecycle, model.defaults.ownership)
 
     def _document(self, parsed: Parsed) -> Placed | None:
@@ -209,6 +209,8 @@ class SettingsReader:
         self._only_backend(top)
         if isinstance(top.get("providers"), Block):
             top["providers"] = {}
+        if isinstance(top.get("notify"), Listing):
+            top["notify"] = ()
         try:
             return SettingsFile.model_validate(top)
         except ValidationError as error:
@@ -217,7 +219,7 @@ class SettingsReader:
 
     def _refuse_expressions(self, placed: Placed) -> None:
         for key, value, _, place in placed.node.located():
-            if key in SettingsFile.model_fields and key != "providers":
+            if key in SettingsFile.model_fields and key not in {"providers", "notify"}:
                 self._problems.extend(
                     Problem(found, "`${…}` can stand in the settings of providers and in attributes of cases only")
                     for found in expressions_in(value, placed.file, place)
@@ -230,7 +232,13 @@ class SettingsReader:
         if isinstance(state, Block) and state.get("backend") in _LATER_BACKENDS:
             top["state"] = {"backend": state["backend"]}
 
-    def _settings(self, placed: Placed, model: SettingsFile, instances: Mapping[str, Instance]) -> Settings | None:
+    def _settings(
+        self,
+        placed: Placed,
+        model: SettingsFile,
+        instances: Mapping[str, Instance],
+        receivers: tuple[Receiver, ...],
+    ) -> Settings | None:
         workspace = model.workspace or self._root.resolve().name
         if not _WORKSPACE.fullmatch(workspace):
             message = f"the folder's name {quoted(workspace)} cannot name a workspace"
@@ -238,7 +246,7 @@ class SettingsReader:
             return None
         path = self._root / (model.state.path or f"state/{workspace}.json")
         limits = Limits(model.limits.max_deletes, model.limits.max_changed_percent)
-        return Settings(self._root, workspace, instances, path, limits)
+        return Settings(self._root, workspace, instances, path, limits, receivers)
 
     def _check_default_ownership(
         self, placed: Placed, defaults: Defaults, types: Mapping[str, str | None]

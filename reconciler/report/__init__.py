@@ -10,6 +10,7 @@ webpage   plan and drift as one HTML file
 sarif     drift as findings, at the places of the files
 junit     drift as results of tests
 prometheus  drift as gauges
+notice    new drift, as it is told to Slack, Teams and webhooks
 since     what is new in drift
 compare   how a fresh plan differs from the one that was reviewed
 encoding  JSON that is harmless to print, one item a line

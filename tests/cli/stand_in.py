@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,10 @@ class StandIn:
         self.calls.append(("drift", given))
         self._act()
         return self.report
+
+    def notify(self, report: DriftReport, **given: Any) -> Iterator[str]:
+        assert report is self.report, given
+        return iter(())
 
     def state(self) -> State | None:
         return self.recorded
