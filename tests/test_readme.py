@@ -53,8 +53,11 @@ LONGEST = 500
 
 _MARKED = re.compile(r"^<!-- (\w+)(?:: (\S+))? -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_LINEAGE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=\.)[0-9a-f]{32}\b|\brc-[0-9a-f]{16}\b")
-"""The lineage of a state, and what is hashed with it into an external id or a tag."""
+_LINEAGE = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=\.)[0-9a-f]{32}\b|\brc-[0-9a-f]{16}\b"
+    r"|(?<= at )20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+)
+"""The lineage of a state, what is hashed with it into an external id or a tag, and the time of an edit."""
 _EXPORT = re.compile(r"^  export (\w+)=(\S+)$", re.MULTILINE)
 _SERVED = re.compile(r"as a stand-in on this machine: http://(\S+)$", re.MULTILINE)
 
