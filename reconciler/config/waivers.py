@@ -102,8 +102,6 @@ class WaiversReader:
         return tuple(waiver for each in placed for waiver in self._waivers(each))
 
     def _waivers(self, placed: Placed) -> Iterator[Waiver]:
-        if placed.node is None:
-            return
         if not isinstance(placed.node, Listing):
             message = "this must be a list of waivers, each with `address`, `field`, `reason`, `owner` and `until`"
             self._problems.append(Problem(placed.at(), message))

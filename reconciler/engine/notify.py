@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -99,22 +100,20 @@ class Notifier:
             headers[SIGNATURE] = signature(receiver.secret, body)
         # Sent again also after an answer that was lost: told twice is better than never.
         extensions = {REPEAT: Repeat.SAFE, "timeout": _BOUNDS.timeout.as_dict()}
-        stack = self._stack(receiver)
         try:
-            stack.handle_request(
-                httpx.Request("POST", receiver.url, headers=headers, content=body, extensions=extensions)
-            )
-        except ApiError as error:
-            return error.message
-        except httpx.InvalidURL:
+            request = httpx.Request("POST", receiver.url, headers=headers, content=body, extensions=extensions)
+        except (httpx.InvalidURL, ValueError):  # the latter for names that are no names (idna)
             return "its address cannot be used"
-        finally:
-            stack.close()
+        with closing(self._stack(receiver.type, request.url)) as stack:
+            try:
+                stack.handle_request(request)
+            except ApiError as error:
+                return error.message
         return None
 
-    def _stack(self, receiver: Receiver) -> httpx.BaseTransport:
+    def _stack(self, name: str, url: httpx.URL) -> httpx.BaseTransport:
         """Return what sends; the path of the address is as secret as the address."""
-        of_address = redactor(_parts(receiver.url))
+        of_address = redactor((str(url), url.path, url.raw_path.decode()))
 
         def redact(text: str) -> str:
             return of_address(self.redact(text))
@@ -130,17 +129,12 @@ class Notifier:
         )
         limited = RateLimit(send, limiter=limiter, concurrency=1, around=self.around)
         retried = Retry(limited, limiter=limiter, bounds=_BOUNDS, around=self.around)
-        return Explain(retried, name=receiver.type, redact=redact, now=self.around.now)
+        return Explain(retried, name=name, redact=redact, now=self.around.now)
 
 
 def signature(secret: str, body: bytes) -> str:
     """Return what a receiver compares: `sha256=` and the HMAC of the body in hex."""
     return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
-
-
-def _parts(url: str) -> Iterator[str]:
-    parsed = httpx.URL(url)
-    yield from (url, parsed.path, parsed.raw_path.decode())
 
 
 def _hashed(text: str) -> str:

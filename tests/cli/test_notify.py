@@ -232,6 +232,15 @@ def test_one_that_is_not_there_fails_nothing(told: Told) -> None:
     assert b"xoxb" not in ended.all
 
 
+def test_one_whose_address_stands_for_no_host_fails_nothing(told: Told) -> None:
+    told.edit(priority="LOW")
+
+    ended = told.drift(code=2, HOOK=f"https://xn--{PATH}")
+
+    assert b"webhook is not told of the drift: its address cannot be used" in ended.err
+    assert b"xoxb" not in ended.all
+
+
 def test_one_whose_address_is_not_set_is_left_out(told: Told) -> None:
     told.edit(priority="LOW")
     del told.rig.env["HOOK"]  # type: ignore[attr-defined] # it is a dict

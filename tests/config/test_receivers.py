@@ -41,9 +41,14 @@ def test_there_need_be_none(folder: Folder) -> None:
     assert folder.load(CASES).settings.receivers == ()
 
 
-def test_one_without_its_variable_is_left_out_and_validate_says_so(folder: Folder) -> None:
-    entries = '  - {type: slack, url: "${env.HOOK}"}\n'
-
+@pytest.mark.parametrize(
+    "entries",
+    [
+        '  - {type: slack, url: "${env.HOOK}"}\n',
+        '  - {type: webhook, url: "https://x.example", secret: "${env.HOOK}"}\n',
+    ],
+)
+def test_one_without_its_variable_is_left_out_and_validate_says_so(folder: Folder, entries: str) -> None:
     assert loaded(folder, entries).settings.receivers == ()
     assert loaded(folder, entries).warnings == ()
     assert "HOOK" in loaded(folder, entries, offline=True).warnings[0]

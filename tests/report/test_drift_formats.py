@@ -135,6 +135,13 @@ def test_labels_are_escaped() -> None:
     assert 'reconciler_last_run_timestamp_seconds{workspace="a\\"\\\\⏎{x}"} 0\n' in text
 
 
+def test_a_case_whose_place_nobody_knows_is_told_all_the_same() -> None:
+    report = DriftReport("acme", worlds.DRIFT)
+
+    assert len(list(junit(report).iter("failure"))) == len(worlds.DRIFT)
+    assert not any("locations" in result for result in sarif(report)["results"])
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_others_wrote_is_inert(text: str) -> None:
     report = with_live(text)

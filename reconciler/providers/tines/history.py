@@ -66,13 +66,7 @@ def _kinds(drift: Drift) -> list[str]:
 
 
 def _kinds_of(path: Path) -> tuple[str, ...]:
-    match path:
-        case ("tasks", _, "completed"):
-            return _DONE
-        case (attribute, *_):
-            return KINDS.get(attribute, ())
-        case _:
-            return ()
+    return _DONE if path[0] == "tasks" and path[2:] == ("completed",) else KINDS.get(path[0], ())
 
 
 def _entries(answer: Any) -> Sequence[Item]:
