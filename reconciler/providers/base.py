@@ -97,7 +97,8 @@ def _parts_of(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError:  # its words quote what stands where a port or a password does
+        httpx.URL(url)  # knows names that are no names: `xn--`
+    except (ValueError, httpx.InvalidURL):  # its words quote what stands where a port or a password does
         return None
     return parts if port != 0 else None
 

@@ -251,6 +251,7 @@ def test_more_than_sixty_ways_elsewhere_are_tried() -> None:
         "https://user:canary-pw@exa\u2100mple.com",
         "https://acme.example:canary-pw",
         "https://acme.example:99999",
+        "https://xn--/",
         "https://acme.example/?key=canary-pw",
         "https://acme.example/#canary-pw",
         "http://localhost\\@evil.example",
