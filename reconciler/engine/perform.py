@@ -105,10 +105,11 @@ def perform(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float
 
 
 def _is_gone(request: Request, tenant: Tenant, error: Refused) -> bool:
-    """Tell whether a refused DELETE was refused because what it is about is not there any more."""
-    if request.operation.reads_back:
-        return reread(request.change, tenant) is None
-    return isinstance(error, NotFound)
+    """Tell whether a refused DELETE was refused because what it is about is not there any more; look for it."""
+    if not (request.operation.reads_back or isinstance(error, NotFound)):
+        return False
+    live = reread(request.change, tenant)
+    return live is None or _seen_inside(request, live, tenant) is not None
 
 
 def find_created(tenant: Tenant, sought: Sought, names: Sequence[str]) -> tuple[Captured, Live] | None:
@@ -122,7 +123,9 @@ def find_created(tenant: Tenant, sought: Sought, names: Sequence[str]) -> tuple[
             hint=f"delete all but one, then set `import: {ids[0]!r}` on it",
         )
     live = tenant.read_one(ids[0], frozenset(names))
-    return ({**to_json(live.attributes), "id": live.id, "url": live.url}, live) if live else None
+    if live is None:
+        raise OutcomeUnknown(f"{sought.marker.address}: case {ids[0]} carries its marker, and cannot be read")
+    return {**to_json(live.attributes), "id": live.id, "url": live.url}, live
 
 
 def _looking(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float]) -> Told:
@@ -155,7 +158,10 @@ def _looking(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[floa
 
 def _look_at_once(request: Request, tenant: Tenant, stop: Stop) -> Told | None:
     """Look for what was refused at once: only a marker of our own making tells a case of ours then."""
-    return _look(request, tenant, stop, (0.0,), {})
+    try:
+        return _look(request, tenant, stop, (0.0,), {})
+    except OutcomeUnknown:  # nobody says that it was done
+        return None
 
 
 def _looked(lost: ApiError, request: Request, tenant: Tenant, stop: Stop, settle: Sequence[float]) -> Told | None:
@@ -194,7 +200,9 @@ def _look_inside(request: Request, tenant: Tenant, stop: Stop, settle: Sequence[
         stop.sleep(seconds)
         live = reread(request.change, tenant)
         if live is None:
-            return None
+            raise OutcomeUnknown(
+                f"{request.change.address}: what became of the request is not known: no case is found"
+            )
         if found := _seen_inside(request, live, tenant):
             return found
     return None

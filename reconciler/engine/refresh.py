@@ -63,7 +63,7 @@ def _read(mine: Interest, tenants: Tenants, name: str, progress: Progress) -> di
             keys.setdefault(attribute, set()).add(key)
     wanted = Wanted(attributes, {attribute: frozenset(found) for attribute, found in keys.items()})
     by_id: dict[str, Live] = {}
-    for live in tenant.provider.read(tenant.channel, wanted):
+    for live in tenant.read(wanted):
         by_id[live.id] = live
         progress.advance()
     return {address: by_id[want.id] for address, want in mine.items() if want.id in by_id}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -30,9 +30,18 @@ class Tenant:
     provider: Provider
     channel: Channel
 
+    def read(self, wanted: Wanted) -> Iterator[Live]:
+        """Yield the cases as they are now; one is gone if it is not found twice: what is gone is forgotten."""
+        missing = dict(wanted.attributes)
+        for live in self.provider.read(self.channel, wanted):
+            missing.pop(live.id, None)
+            yield live
+        if missing:
+            yield from self.provider.read(self.channel, Wanted(missing, wanted.keys))
+
     def read_one(self, id: str, attributes: frozenset[str]) -> Live | None:
         """Read one case as it is now; None if it is gone."""
-        return next(iter(self.provider.read(self.channel, Wanted({id: attributes}))), None)
+        return next(self.read(Wanted({id: attributes})), None)
 
 
 Tenants: TypeAlias = Mapping[str, Tenant]

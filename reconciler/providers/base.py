@@ -97,10 +97,10 @@ def _parts_of(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
         port = parts.port
-        httpx.URL(url)  # knows names that are no names: `xn--`
+        host = httpx.URL(url).host  # knows names that are no names: `xn--`
     except (ValueError, httpx.InvalidURL):  # its words quote what stands where a port or a password does
         return None
-    return parts if port != 0 else None
+    return parts if port != 0 and host else None
 
 
 class CaseModel(BaseModel):
