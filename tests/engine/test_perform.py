@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -18,9 +19,11 @@ from reconciler.errors import (
     ReconcilerError,
     Refused,
 )
+from reconciler.model.case import Live
 from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.operation import Operation, Repeat
 from reconciler.model.values import ABSENT, Marker
+from reconciler.providers.base import Api, Wanted
 from tests.engine.fakes import System, Trouble, answering, first, lost_after, lost_before, refused
 from tests.planning.worlds import LINEAGE, address
 
@@ -174,6 +177,52 @@ def test_a_refusal_is_final_once_nothing_is_seen_of_it(status: int) -> None:
 def test_a_write_to_a_case_that_is_gone_is_refused() -> None:
     with pytest.raises(NotFound):
         update(System(), Repeat.LOOK)
+
+
+def test_a_write_of_which_nobody_knows_is_not_sent_again_where_no_case_is_seen() -> None:
+    def lost(it: System, write: Any) -> Any:
+        it.execute(write)
+        it.cases.clear()
+        raise OutcomeUnknown("no answer")
+
+    it = system(lost)
+    with pytest.raises(OutcomeUnknown, match="no case is found"):
+        update(it, Repeat.LOOK)
+
+    assert len(it.writes) == 1
+
+
+@dataclass
+class Forgetful(System):
+    """Finds no case for a while, though it is there."""
+
+    forgets: int = 0
+
+    def read(self, api: Api, wanted: Wanted) -> Iterator[Live]:
+        self.forgets -= 1
+        if self.forgets < 0:
+            yield from super().read(api, wanted)
+
+
+@pytest.mark.parametrize(("forgets", "found"), [(0, True), (1, True), (2, False)])
+def test_a_case_is_gone_if_it_is_not_found_twice(forgets: int, *, found: bool) -> None:
+    it = Forgetful({"1": {"name": "A"}}, forgets=forgets)
+
+    assert (it.tenant.read_one("1", frozenset({"name"})) is not None) is found
+
+
+def test_a_delete_that_is_answered_with_not_found_is_done_only_if_nothing_is_found() -> None:
+    def nothing_here(*_: Any) -> Any:
+        raise NotFound("no case 1", status=404)
+
+    change = Change(address("a"), "toy", Action.DELETE, id="1")
+    for it in (System({"1": {"name": "A"}}, [nothing_here]), System({}, [nothing_here])):
+        request = Request(Operation("DELETE", "/cases/1", None, "delete"), "/cases/1", None, change, MARKER)
+        if it.cases:
+            with pytest.raises(NotFound):
+                perform(request, it.tenant, Stop(), ())
+        else:
+            assert perform(request, it.tenant, Stop(), ()) == Told()
 
 
 def test_a_write_that_is_seen_in_part_is_a_conflict() -> None:
