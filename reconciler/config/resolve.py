@@ -82,6 +82,20 @@ def load(
         return _Loading(root, types, expressions).configuration()
 
 
+def look_over(
+    root: Path, *, env: Mapping[str, str], providers: Mapping[str, type[Provider]] | None = None
+) -> tuple[Mapping[str, str | None], Sequence[Problem]]:
+    """Return the type of each declared instance, and every problem of every file; an unset variable is none."""
+    types = provider_types() if providers is None else providers
+    with _collector_paused():
+        loading = _Loading(root, types, Expressions(root, env, offline=True))
+        try:
+            loading.configuration()
+        except ConfigError as error:
+            return loading.types, loading.problems or error.problems
+        return loading.types, ()
+
+
 @contextmanager
 def _collector_paused() -> Iterator[None]:
     """
@@ -106,6 +120,8 @@ class _Loading:
         self._providers = providers
         self._expressions = expressions
         self._problems = expressions.problems
+        self.types: Mapping[str, str | None] = {}
+        """Of the instances that are declared."""
         self._broken = False
         """Some file could not be read whole: a name that is not found may be in there."""
 
@@ -116,8 +132,14 @@ class _Loading:
         except TooMany:
             raise self._error() from None
 
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Every problem so far, by place, with secrets masked."""
+        return [self._masked(problem) for problem in sorted(set(self._problems))]
+
     def _configuration(self) -> Configuration:
         settings = self._settings()
+        self.types = settings.types or {}
         entries = self._entries()
         linked = Cases(settings, self._providers, self._expressions).read(entries.values())
         cases = self._link(linked, entries)

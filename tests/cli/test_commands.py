@@ -411,7 +411,7 @@ def test_the_causes_of_an_error_are_told_to_those_who_ask_twice(cli: CommandLine
     ("arguments", "text"),
     [
         (("plna",), "Error: no such command 'plna'; did you mean 'plan'?\n"),
-        (("zzz",), "Error: no such command 'zzz'; there are init, validate, plan"),
+        (("zzz",), "Error: no such command 'zzz'; there are init, validate, fmt, plan"),
         (("state", "lst"), "Error: no such command 'lst'; did you mean 'list'?\n"),
         (("plan", "--otu"), "Error: No such option"),
         (("show",), "Error: Missing argument"),
@@ -493,6 +493,7 @@ def test_what_is_typed_beats_the_environment(
     [
         "init",
         "validate",
+        "fmt",
         "plan",
         "apply",
         "show",
