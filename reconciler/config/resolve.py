@@ -70,16 +70,18 @@ def load(
     env: Mapping[str, str],
     offline: bool = False,
     providers: Mapping[str, type[Provider]] | None = None,
+    instead: Mapping[str, bytes] | None = None,
 ) -> Configuration:
     """
     Return what the workspace in `root` declares.
 
-    `offline` makes an unset environment variable a warning. Raises ConfigError with all problems of all files.
+    `offline` makes an unset environment variable a warning; `instead` is what some case files, by their paths, are
+    about to hold. Raises ConfigError with all problems of all files.
     """
     expressions = Expressions(root, env, offline)
     types = provider_types() if providers is None else providers
     with _collector_paused():
-        return _Loading(root, types, expressions).configuration()
+        return _Loading(root, types, expressions, instead or {}).configuration()
 
 
 def look_over(
@@ -88,7 +90,7 @@ def look_over(
     """Return the type of each declared instance, and every problem of every file; an unset variable is none."""
     types = provider_types() if providers is None else providers
     with _collector_paused():
-        loading = _Loading(root, types, Expressions(root, env, offline=True))
+        loading = _Loading(root, types, Expressions(root, env, offline=True), {})
         try:
             loading.configuration()
         except ConfigError as error:
@@ -115,8 +117,15 @@ def _collector_paused() -> Iterator[None]:
 class _Loading:
     """One load of a workspace."""
 
-    def __init__(self, root: Path, providers: Mapping[str, type[Provider]], expressions: Expressions) -> None:
+    def __init__(
+        self,
+        root: Path,
+        providers: Mapping[str, type[Provider]],
+        expressions: Expressions,
+        instead: Mapping[str, bytes],
+    ) -> None:
         self._root = root
+        self._instead = instead
         self._providers = providers
         self._expressions = expressions
         self._problems = expressions.problems
@@ -195,7 +204,8 @@ class _Loading:
 
     def _parsed(self, path: Path) -> Parsed | None:
         try:
-            return parse(str(path), read(path, MAX_BYTES))
+            data = self._instead.get(str(path))
+            return parse(str(path), read(path, MAX_BYTES) if data is None else data)
         except Unreadable as error:
             self._unreadable(path, error)
             return None
