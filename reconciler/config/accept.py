@@ -25,9 +25,8 @@ from reconciler.config.characters import MAX_BYTES
 from reconciler.config.expressions import as_text, has_expression
 from reconciler.config.files import Unreadable, read
 from reconciler.config.marked import Alias, Collection, Entry, Piece, Scalar, written
-from reconciler.config.nodes import is_core
 from reconciler.config.resolve import MASKED_FROM, Configuration, load
-from reconciler.config.scalars import literal, may_be_plain, quoted, text_of
+from reconciler.config.scalars import is_plain, literal, may_be_plain, quoted, text_of
 from reconciler.config.sentences import quoted as named
 from reconciler.errors import ConfigError, Location, PlanRefused, Problem
 from reconciler.model.case import Case
@@ -35,6 +34,7 @@ from reconciler.model.change import Drift, DriftedField, is_absent, is_same
 from reconciler.model.fields import Field, Kind, Schema
 from reconciler.model.values import ABSENT, Digest, Value, as_member, member_text
 from reconciler.model.values import Entry as Member
+from reconciler.providers.base import Provider
 
 _HEADER: Final = re.compile(r"[|>][0-9+-]*")
 _BY_HAND: Final = "write the live value here yourself, or put the live case back: `reconciler apply`"
@@ -54,11 +54,12 @@ class Rewrite:
 
 def accepted(
     configuration: Configuration,
-    drift: Iterable[Drift],
+    drift: Sequence[Drift],
     schemas: Mapping[str, Schema],
     *,
     root: Path,
     env: Mapping[str, str],
+    providers: Mapping[str, type[Provider]] | None = None,
 ) -> dict[str, Rewrite]:
     """Return the files that declare what is live, by path; raise ConfigError or PlanRefused for what cannot be."""
     problems: list[Problem] = []
@@ -78,7 +79,12 @@ def accepted(
         raise ConfigError(problems)
     changed = {name: each for name, each in files.items() if each.new != each.old}
     if changed:
-        _prove(configuration, drift, schemas, load(root, env=env, instead={k: v.new for k, v in changed.items()}))
+        instead = {name: each.new for name, each in changed.items()}
+        try:
+            after = load(root, env=env, providers=providers, instead=instead)
+        except ConfigError as error:
+            raise _unprovable(configuration.cases[drift[0].address]) from error
+        _prove(configuration, drift, schemas, after)
     return changed
 
 
@@ -423,12 +429,11 @@ def _inline(value: Value, *, flow: bool) -> str:
 
 
 def _as_it_was(text: str, old: Scalar, *, flow: bool) -> str:
-    """Return a text with quotes if the old one had some, and without if it had none and needs none."""
+    """Return a text with quotes if the old one had some; a time without, if the old one had none."""
     if old.style == '"' or "\n" in text:
         return quoted(text)
-    if old.style == "" and may_be_plain(text, flow=flow) and not is_core(text):
-        return text
-    return text_of(text, flow=flow)
+    is_alike = old.style == "" and not is_plain(old.value, flow=flow) and may_be_plain(old.value, flow=flow)
+    return text if is_alike and may_be_plain(text, flow=flow) else text_of(text, flow=flow)
 
 
 def _bounds(text: str, entry: Entry) -> tuple[int, int]:

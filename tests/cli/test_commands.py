@@ -350,7 +350,9 @@ def test_init_shows_every_setting_of_every_system_and_all_of_it_is_valid(cli: Co
     # What stands behind one `#` is active as soon as that is gone; alternatives stand behind two.
     for file in (here / "reconciler.yaml", here / "cases/example.yaml"):
         text = file.read_text(encoding="utf-8")
-        file.write_text(re.sub(r"^( *)# (?!yaml-language)(?= *[\w-]+:)", r"\1", text, flags=re.MULTILINE), encoding="utf-8")
+        file.write_text(
+            re.sub(r"^( *)# (?!yaml-language)(?= *[\w-]+:)", r"\1", text, flags=re.MULTILINE), encoding="utf-8"
+        )
     assert cli("validate", "-C", str(here)).out == "Valid: 3 cases in 1 file.\n"
 
 
