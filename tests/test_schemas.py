@@ -17,6 +17,11 @@ from reconciler.config.nodes import Node, Plain, core_value
 ROOT: Final = Path(__file__).parents[1]
 PUBLISHED: Final = ROOT / "schemas"
 INPUT: Final = ROOT / "tests/hostile/input"
+SHIPPED: Final = sorted(
+    path.parent
+    for folder in ("examples", "reconciler/sandbox")
+    for path in (ROOT / folder).glob("*/reconciler.yaml")
+)
 NAMES: Final = ("settings", "cases", "plan", "state")
 DRAFTS: Final = {"2020-12": PUBLISHED, "07": PUBLISHED / "draft-07"}
 
@@ -113,9 +118,7 @@ def test_the_schemas_accept_what_validate_accepts(kind: str) -> None:
     assert valid - accepted == ONE_SPELLING & files.keys()
 
 
-@pytest.mark.parametrize(
-    "shipped", [*sorted((ROOT / "examples").glob("*/")), ROOT / "reconciler/sandbox/workspace"]
-)
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda path: path.name)
 @pytest.mark.parametrize("draft", DRAFTS)
 def test_what_we_ship_is_accepted(shipped: Path, draft: str) -> None:
     files = [(path, "cases") for path in (shipped / "cases").rglob("*.yaml")]

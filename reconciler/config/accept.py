@@ -14,7 +14,6 @@ All or nothing: where one value cannot be accepted, nothing is written.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -22,21 +21,20 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from reconciler.config.characters import MAX_BYTES
+from reconciler.config.edits import as_it_was, inline, put, put_lines, put_members, without
 from reconciler.config.expressions import as_text, has_expression
 from reconciler.config.files import Unreadable, read
 from reconciler.config.marked import Alias, Collection, Entry, Piece, Scalar, written
 from reconciler.config.resolve import MASKED_FROM, Configuration, load
-from reconciler.config.scalars import is_plain, literal, may_be_plain, quoted, text_of
 from reconciler.config.sentences import quoted as named
 from reconciler.errors import ConfigError, Location, PlanRefused, Problem
 from reconciler.model.case import Case
 from reconciler.model.change import Drift, DriftedField, is_absent, is_same
 from reconciler.model.fields import Field, Kind, Schema
-from reconciler.model.values import ABSENT, Digest, Value, as_member, member_text
+from reconciler.model.values import Digest, Value, as_member, member_text
 from reconciler.model.values import Entry as Member
 from reconciler.providers.base import Provider
 
-_HEADER: Final = re.compile(r"[|>][0-9+-]*")
 _BY_HAND: Final = "write the live value here yourself, or put the live case back: `reconciler apply`"
 _LEAK: Final = "put the live case back: `reconciler apply`"
 _ELSEWHERE: Final = (
@@ -294,26 +292,26 @@ class _Editor:
         if isinstance(live, Member):
             live = live.fields
         if isinstance(live, Mapping) and isinstance(old, Collection) and not old.is_commented:
-            return _put(text, entry, _inline(live, flow=True))
+            return put(text, entry, inline(live, flow=True))
         if isinstance(old, Collection):
             if any(has_expression(leaf.value) for leaf in _scalars(old)):
                 self._refuse(entry, path, "comes from an expression", _ELSEWHERE)
             if old.is_commented:
                 self._refuse(entry, path, "has comments in it", _BY_HAND)
-            return _put(text, entry, _inline(live, flow=block.flow))
+            return put(text, entry, inline(live, flow=block.flow))
         if isinstance(live, str) and "\n" in live and not block.flow:
-            return _put_lines(text, block, entry, as_text(live))
+            return put_lines(text, block, entry, as_text(live))
         if isinstance(live, str) and isinstance(old, Scalar):
-            return _put(text, entry, _as_it_was(as_text(live), old, flow=block.flow))
-        return _put(text, entry, _inline(live, flow=block.flow))
+            return put(text, entry, as_it_was(as_text(live), old, flow=block.flow))
+        return put(text, entry, inline(live, flow=block.flow))
 
     def _emptied(self, text: str, block: Collection, entry: Entry, field: DriftedField, known: Field) -> str:
         """Return the text without a key or an item that is gone, or with null where a field is empty."""
         if len(field.path) == 2:  # noqa: PLR2004 - the key of a map or of an item
-            return _without(text, self._holder(text, field.path), block, entry)
+            return without(text, self._holder(text, field.path), block, entry)
         if not known.clearable:
             self._refuse(entry, field.path, "is empty in the system, and cannot be declared so", "leave it out")
-        return _put(text, entry, "null")
+        return put(text, entry, "null")
 
     def _holder(self, text: str, path: Sequence[str]) -> Entry:
         """Return the entry of the map that a key stands in."""
@@ -337,13 +335,13 @@ class _Editor:
             if isinstance(each.value, Alias) or any(has_expression(leaf.value) for leaf in _scalars(each.value)):
                 self._refuse(each, field.path, "has a member from an expression or an alias", _ELSEWHERE)
         new = [member for member in came if not any(_is_member(each.value, member, known) for each in kept)]
-        added = sorted((_inline(member, flow=True) for member in new), key=str.casefold)
+        added = sorted((inline(member, flow=True) for member in new), key=str.casefold)
         if isinstance(old, Collection) and old.anchor is None and not old.flow and kept:
-            return _lines(text, old, kept, added)
+            return put_members(text, old, kept, added)
         if isinstance(old, Collection) and old.is_commented:
             self._refuse(entry, field.path, "has comments in it", _BY_HAND)
         parts = [text[each.value.span.start : each.value.span.end].strip() for each in kept]
-        return _put(text, entry, f"[{', '.join((*parts, *added))}]")
+        return put(text, entry, f"[{', '.join((*parts, *added))}]")
 
 
 def _is_member(piece: Piece, member: Value, known: Field) -> bool:
@@ -399,100 +397,3 @@ def _leaves(value: Value) -> Iterator[Value]:
                 yield from _leaves(item)
         case _:
             yield value
-
-
-# ------------------------------------------------------------------------------------ writing
-
-
-def _inline(value: Value, *, flow: bool) -> str:
-    """Return a value in one line."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return str(value)
-        case str():
-            return text_of(as_text(value), flow=flow)
-        case Member(_, fields):
-            return _inline(fields, flow=True)
-        case Mapping():
-            parts = (
-                f"{text_of(key, flow=True)}: {_inline(item, flow=True)}"
-                for key, item in value.items()
-                if item is not None and item is not ABSENT
-            )
-            return f"{{{', '.join(parts)}}}"
-        case _:
-            return f"[{', '.join(sorted(_inline(item, flow=True) for item in value))}]"
-
-
-def _as_it_was(text: str, old: Scalar, *, flow: bool) -> str:
-    """Return a text with quotes if the old one had some; a time without, if the old one had none."""
-    if old.style == '"' or "\n" in text:
-        return quoted(text)
-    is_alike = old.style == "" and not is_plain(old.value, flow=flow) and may_be_plain(old.value, flow=flow)
-    return text if is_alike and may_be_plain(text, flow=flow) else text_of(text, flow=flow)
-
-
-def _bounds(text: str, entry: Entry) -> tuple[int, int]:
-    """Return where a value stands, without the empty lines after it; where there is none, behind the colon."""
-    start, end = entry.value.span.start, entry.value.span.end
-    end = start + len(text[start:end].rstrip())
-    if entry.key is not None and (start == end or (isinstance(entry.value, Collection) and not entry.value.flow)):
-        start = text.index(":", entry.key.span.end) + 1
-    return start, max(start, end)
-
-
-def _put(text: str, entry: Entry, value: str) -> str:
-    """Return the text with another value of one line."""
-    start, end = _bounds(text, entry)
-    comment = ""
-    if isinstance(entry.value, Scalar) and entry.value.style in {"|", ">"} and entry.behind is not None:
-        comment = f"  {entry.behind.text}"
-    space = " " if text[start - 1] == ":" else ""
-    return f"{text[:start]}{space}{value}{comment}{text[end:]}"
-
-
-def _put_lines(text: str, block: Collection, entry: Entry, value: str) -> str:
-    """Return the text with another value of several lines."""
-    found = literal(value)
-    if found is None or "+" in found[0]:
-        return _put(text, entry, quoted(value))
-    head, lines = found
-    pad = " " * (block.span.column + 2)
-    body = "".join(f"\n{pad}{line}" if line else "\n" for line in lines)
-    start, end = _bounds(text, entry)
-    space = " " if text[start - 1] == ":" else ""
-    if isinstance(entry.value, Scalar) and entry.value.style in {"|", ">"}:
-        comment = f" {entry.behind.text}" if entry.behind is not None else ""
-        return f"{text[:start]}{space}{head}{comment}{body}{text[end:]}"
-    line_end = text.index("\n", end)
-    return f"{text[:start]}{space}{head}{text[end:line_end]}{body}{text[line_end:]}"
-
-
-def _lines(text: str, old: Collection, kept: Sequence[Entry], added: Sequence[str]) -> str:
-    """Return the text with lines of a list taken away and added behind the last one."""
-    pad = " " * old.span.column
-    last = _line_end(text, old.entries[-1])
-    text = f"{text[:last]}{''.join(f'{pad}- {each}{chr(10)}' for each in added)}{text[last:]}"
-    for entry in reversed(old.entries):
-        if entry not in kept:
-            text = f"{text[: text.rfind(chr(10), 0, entry.start.start) + 1]}{text[_line_end(text, entry) :]}"
-    return text
-
-
-def _line_end(text: str, entry: Entry) -> int:
-    """Return where the line after an entry begins."""
-    start, end = entry.value.span.start, entry.value.span.end
-    return text.index("\n", start + len(text[start:end].rstrip())) + 1
-
-
-def _without(text: str, holder: Entry, block: Collection, entry: Entry) -> str:
-    """Return the text without a key; an empty mapping is left where it was the only one."""
-    others = [each for each in block.entries if each is not entry]
-    if block.flow or not others:
-        parts = [text[each.start.start : each.value.span.end].strip() for each in others]
-        return _put(text, holder, f"{{{', '.join(parts)}}}")
-    return f"{text[: text.rfind(chr(10), 0, entry.start.start) + 1]}{text[_line_end(text, entry) :]}"

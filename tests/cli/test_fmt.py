@@ -17,7 +17,11 @@ SETTINGS = (
 OUT_OF_FORM = "cases:\n  a:\n    tags:   [x]   # why\n    name: 'a b'\n"
 IN_FORM = "cases:\n  a:\n    name: a b\n    tags: [x]     # why\n"
 SHIPPED = sorted(
-    {*ROOT.glob("examples/*/"), ROOT / "reconciler/sandbox/workspace", ROOT / "reconciler/sandbox/template"}
+    {
+        *(path.parent for path in ROOT.glob("examples/*/reconciler.yaml")),
+        ROOT / "reconciler/sandbox/workspace",
+        ROOT / "reconciler/sandbox/template",
+    }
 )
 
 
