@@ -22,7 +22,7 @@ SHIPPED: Final = sorted(
     for folder in ("examples", "reconciler/sandbox")
     for path in (ROOT / folder).glob("*/reconciler.yaml")
 )
-NAMES: Final = ("settings", "cases", "plan", "state")
+NAMES: Final = ("settings", "cases", "waivers", "plan", "state")
 DRAFTS: Final = {"2020-12": PUBLISHED, "07": PUBLISHED / "draft-07"}
 
 BEYOND: Final = {
