@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types imports tests coverage bench faults bugs clean
+.PHONY: demo test lint types imports tests coverage schemas bench faults bugs clean
 
 demo: $(STAMP)
 	$(BIN)/reconciler demo
@@ -35,6 +35,10 @@ faults: $(STAMP)
 
 bugs: $(STAMP)
 	$(BIN)/python -m tests.faults bugs   # bugs planted in a copy, each to be caught
+
+schemas: $(STAMP)
+	$(BIN)/reconciler schema --out schemas
+	$(BIN)/reconciler schema --out schemas/draft-07 --draft 07
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run.py

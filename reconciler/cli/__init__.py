@@ -1,7 +1,7 @@
 """
 The command line.
 
-main ─► group ─► plan · apply · drift · state · local (init, validate, schema) · sandbox (sandbox, demo)
+main ─► group ─► plan · apply · drift · state · local (init, validate, schema) · fmt · sandbox (sandbox, demo)
                    │         forge (comment, issue)
                    │
                    ├─ options   what every command takes; each option is mirrored by RECONCILER_<OPTION>

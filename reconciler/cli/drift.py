@@ -22,19 +22,28 @@ Examples:
   reconciler drift --json | jq .summary
   reconciler drift --since drift.json
   reconciler drift --format sarif > drift.sarif
+  reconciler drift --accept soc.phishing-wave
 
-Exit codes: 0 no drift; 1 error; 2 drift, with --since new drift.
+Exit codes: 0 no drift, or all of it accepted; 1 error; 2 drift, with --since new drift.
 """
 
 
 @command("drift", formats=FORMATS, epilog=_EXAMPLES)
 @targets
+@option(
+    "--accept",
+    "accepts",
+    multiple=True,
+    metavar="ADDR",
+    help="Write what is live of this case into its file; may be given repeatedly.",
+)
 @budget
 @option(
     "--since", "since", metavar="FILE", help="Tell only what is new compared with this earlier `drift --json`."
 )
-def drift(run: Run, targets: Sequence[str], budget: int, since: str | None) -> int:
+def drift(run: Run, targets: Sequence[str], accepts: Sequence[str], budget: int, since: str | None) -> int:
     """Show what was changed outside. Exits with 2 if there is drift."""
+    from reconciler.cli.accept import accept
     from reconciler.cli.planfiles import saved_text
     from reconciler.report.lines import Style
     from reconciler.report.since import new_since, read_told
@@ -42,12 +51,15 @@ def drift(run: Run, targets: Sequence[str], budget: int, since: str | None) -> i
 
     told = None if since is None else saved_text(since, "report", "drift --json >")
     workspace = run.open()
-    found = report = workspace.drift(targets=targets)
+    found = report = workspace.drift(targets=(*targets, *accepts))
     if told is not None:
         report = new_since(report, read_told(told, report.workspace), run.output.redact)
     for warning in report.warnings:
         run.output.talk(render_message("Warning", warning, Style.WARNING))
     _show(run, report, budget)
+    if accepts:
+        accept(run, workspace, found, accepts)
+        return DRIFTED if any(str(item.address) not in accepts for item in report.drift) else 0
     for trouble in workspace.notify(found, partial=bool(targets)):
         run.output.talk(render_message("Warning", trouble, Style.WARNING))
     return DRIFTED if report.drift else 0

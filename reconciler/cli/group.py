@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
-from reconciler.cli import apply, drift, forge, local, plan, sandbox, state
+from reconciler.cli import apply, drift, fmt, forge, local, plan, sandbox, state
 from reconciler.cli.faults import FAILURE, INTERRUPTED
 from reconciler.cli.options import Commands, help_alone, variable
 
@@ -39,6 +39,7 @@ def group(ctx: click.Context, chdir: str | None) -> int:
 for _command in (
     local.init,
     local.validate,
+    fmt.fmt,
     plan.plan,
     apply.apply,
     plan.show,

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from reconciler.cli.options import command
+from reconciler.cli.options import command, option
 from reconciler.cli.run import Run
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
     from reconciler.config import Configuration
+
+DRAFTS: Final = ("2020-12", "07")
+EDITED: Final = ("settings", "cases")
+"""What people write, whose schemas `init` puts beside it: an editor finds them there without a network."""
 
 _TEMPLATE: Final = "template"
 _HIDDEN: Final = "gitignore"
@@ -27,7 +31,8 @@ def init(run: Run, folder: str) -> int:
     from reconciler.report.lines import line
 
     root = Path(folder)
-    files = dict(_template())
+    editors = {name: made for name, made in _schemas(DRAFTS[1]).items() if name in EDITED}
+    files = {**dict(_template()), **{f"schemas/{name}": text for name, text in _texts(editors)}}
     present = [name for name in files if (root / name).exists()]
     if present:
         raise ReconcilerError(
@@ -85,15 +90,48 @@ def _count(number: int, noun: str) -> str:
 
 
 @command("schema")
-def schema(run: Run) -> int:
+@option("--out", metavar="DIR", help="Write each schema into a file of this folder.")
+@option(
+    "--draft",
+    type=click.Choice(DRAFTS),
+    default=DRAFTS[0],
+    show_default=True,
+    help="Draft of JSON Schema; editors read 07 best.",
+)
+def schema(run: Run, out: str | None, draft: str) -> int:
     """Write the JSON Schemas of all files. For editors, and for programs that read a plan."""
-    from reconciler.config.jsonschema import schemas, waivers_schema
-    from reconciler.providers.registry import provider_types
     from reconciler.report.encoding import stream
+
+    members = _schemas(draft)
+    if out is None:
+        run.output.pieces(stream(members.items()))
+        return 0
+    for name, text in _texts(members):
+        path = Path(out) / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ReconcilerError(f"{path} cannot be written: {error.strerror}") from error
+        run.output.text(f"Wrote {path}")
+    return 0
+
+
+def _schemas(draft: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the schema of each kind of file, by name."""
+    from reconciler.config.jsonschema import draft_07, schemas, waivers_schema
+    from reconciler.providers.registry import provider_types
     from reconciler.report.planshape import plan_schema
     from reconciler.state import state_schema
 
     files = {**schemas(provider_types()), "waivers": waivers_schema()}
     members = {**files, "plan": plan_schema(), "state": state_schema()}
-    run.output.pieces(stream(members.items()))
-    return 0
+    return members if draft == DRAFTS[0] else {name: draft_07(made) for name, made in members.items()}
+
+
+def _texts(members: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield the file of each schema, and its text."""
+    import json
+
+    for name, made in members.items():
+        yield f"{name}.json", json.dumps(made, indent=1, ensure_ascii=False) + "\n"

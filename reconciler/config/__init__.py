@@ -20,6 +20,14 @@ resolve      all files together
 shapes       where an error of the schema stands
 sentences    what is wrong, in words
 jsonschema   the formats, for editors
+
+and back: files are written anew by `fmt`, and by `drift --accept`.
+
+marked       YAML text → what is written, and where
+scalars      how a text is written
+layout       the one form of a file
+edits        a value put into a text
+accept       what is live, put into the files
 """
 
 from reconciler.config.receivers import Receiver

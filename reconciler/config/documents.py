@@ -1,5 +1,5 @@
 """
-YAML text → documents whose values know their places. The only module that imports yaml.
+YAML text → documents whose values know their places. Beside `marked`, the only module that imports yaml.
 
 bytes ── characters ── libyaml's events ── build ── documents, problems (syntax says what libyaml complains about)
 

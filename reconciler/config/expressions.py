@@ -227,6 +227,16 @@ def has_reference(value: object) -> bool:
     return isinstance(value, str) and _EDGE in value
 
 
+def has_expression(text: str) -> bool:
+    """Tell whether a written text holds `${…}` that stands for something; `$${` is text."""
+    return any(found[1] is not None for found in _EXPRESSION.finditer(text))
+
+
+def as_text(text: str) -> str:
+    """Return how a text is written so that nothing in it is an expression."""
+    return text.replace("${", "$${")
+
+
 def expressions_in(node: Node, file: str, place: int) -> list[Location]:
     """Return the places of the texts below a node that hold `${`, for where none may stand."""
     match node:

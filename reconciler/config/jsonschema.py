@@ -3,12 +3,12 @@ JSON Schema of a workspace's files, so that editors complete and check while one
 
 Draft 2020-12, because it is what pydantic emits and what the YAML language servers of editors read. The schema is
 a help, `validate` is the judge: it says a little less (it knows no references) and never refuses what we accept,
-but for enums in capitals, since an editor completes the one spelling it is given.
+but for unusual spellings of what has one: a number in quotes, `no` for false.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from reconciler.config.declared import MetaArguments
@@ -21,6 +21,11 @@ from reconciler.model.fields import Field, Kind
 from reconciler.providers.base import Provider
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+DRAFT_07: Final = "http://json-schema.org/draft-07/schema#"
+"""What editors and the catalogue of schemas read best; newer drafts are still discouraged there."""
+
+_BOUNDS: Final = {"ge": "minimum", "le": "maximum"}
+_OLDER: Final = {"$defs": "definitions", "prefixItems": "items"}
 
 _TEXT: Final = ["string", "number", "boolean"]
 """Every scalar is text to us, also one that YAML takes for a number; an editor must not complain about it."""
@@ -42,6 +47,25 @@ _KEY: Final = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 def schemas(providers: Mapping[str, type[Provider]]) -> Mapping[str, dict[str, Any]]:
     """Return the schema of `reconciler.yaml` as `settings` and that of the case files as `cases`."""
     return {"settings": _settings(providers), "cases": _cases(providers)}
+
+
+def draft_07(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema in draft-07, which accepts the same."""
+    return {**_older(schema), "$schema": DRAFT_07}
+
+
+def _older(schema: Any) -> Any:
+    match schema:
+        case {"$ref": str(reference), **beside}:
+            older = {"$ref": reference.replace("#/$defs/", "#/definitions/")}
+            # draft-07 looks at nothing beside a reference
+            return {"allOf": [older], **_older(beside)} if beside else older
+        case dict():
+            return {_OLDER.get(key, key): _older(item) for key, item in schema.items()}
+        case list():
+            return [_older(item) for item in schema]
+        case _:
+            return schema
 
 
 def workspace_schema(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
@@ -82,11 +106,12 @@ def _settings(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
     told["properties"] = {key: _or_expression(value) for key, value in told["properties"].items()}
     made["properties"]["notify"]["items"] = told
     made["properties"]["providers"] |= _named(list(types.values()))
+    enums = {name: _any_case(item) for name, item in definitions.items() if "enum" in item}
     return {
         "$schema": DIALECT,
         **made,
         "title": "reconciler.yaml",
-        "$defs": definitions,
+        "$defs": {**definitions, **enums},
     }
 
 
@@ -107,9 +132,35 @@ def _cases(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
         "description": "Cases as they shall be; several documents a file are allowed.",
         "type": "object",
         "additionalProperties": False,
-        "properties": {"cases": cases | _named(bodies)},
-        "$defs": definitions,
+        "properties": {"cases": cases | _named(_any_case(bodies))},
+        "$defs": _any_case(definitions),
     }
+
+
+def _any_case(schema: Any) -> Any:
+    """Let words of a list be written in any letter case; an editor still offers the one spelling."""
+    match schema:
+        case {"enum": [str(), *_] as words, **beside}:
+            described = {key: beside.pop(key) for key in ("title", "description") if key in beside}
+            exact = {**beside, "enum": words}
+            return {**described, "anyOf": [exact, {"type": "string", "pattern": _in_any_case(words)}]}
+        case dict():
+            return {key: _any_case(item) for key, item in schema.items()}
+        case list():
+            return [_any_case(item) for item in schema]
+        case _:
+            return schema
+
+
+def _in_any_case(words: Sequence[str]) -> str:
+    """Return a pattern; written so that every dialect of patterns reads it."""
+    return f"^({'|'.join(''.join(map(_either, word)) for word in words)})$"
+
+
+def _either(char: str) -> str:
+    if char.isascii() and char.isalpha():
+        return f"[{char.upper()}{char.lower()}]"
+    return f"\\{char}" if char in ".*+?()[]{}|^$/\\" else char
 
 
 def _case(
@@ -225,7 +276,8 @@ def _relaxed(schema: Any) -> Any:
         return [_relaxed(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {key: _relaxed(item) for key, item in schema.items()}
+    # pydantic writes `ge` as it is where a validator runs before it
+    made = {_BOUNDS.get(key, key): _relaxed(item) for key, item in schema.items()}
     if made.get("type") == "string" and not {"enum", "const", "format"} & made.keys():
         made["type"] = list(_TEXT)
     return made

@@ -70,16 +70,32 @@ def load(
     env: Mapping[str, str],
     offline: bool = False,
     providers: Mapping[str, type[Provider]] | None = None,
+    instead: Mapping[str, bytes] | None = None,
 ) -> Configuration:
     """
     Return what the workspace in `root` declares.
 
-    `offline` makes an unset environment variable a warning. Raises ConfigError with all problems of all files.
+    `offline` makes an unset environment variable a warning; `instead` is what some case files, by their paths, are
+    about to hold. Raises ConfigError with all problems of all files.
     """
     expressions = Expressions(root, env, offline)
     types = provider_types() if providers is None else providers
     with _collector_paused():
-        return _Loading(root, types, expressions).configuration()
+        return _Loading(root, types, expressions, instead or {}).configuration()
+
+
+def look_over(
+    root: Path, *, env: Mapping[str, str], providers: Mapping[str, type[Provider]] | None = None
+) -> tuple[Mapping[str, str | None], Sequence[Problem]]:
+    """Return the type of each declared instance, and every problem of every file; an unset variable is none."""
+    types = provider_types() if providers is None else providers
+    with _collector_paused():
+        loading = _Loading(root, types, Expressions(root, env, offline=True), {})
+        try:
+            loading.configuration()
+        except ConfigError as error:
+            return loading.types, loading.problems or error.problems
+        return loading.types, ()
 
 
 @contextmanager
@@ -101,11 +117,20 @@ def _collector_paused() -> Iterator[None]:
 class _Loading:
     """One load of a workspace."""
 
-    def __init__(self, root: Path, providers: Mapping[str, type[Provider]], expressions: Expressions) -> None:
+    def __init__(
+        self,
+        root: Path,
+        providers: Mapping[str, type[Provider]],
+        expressions: Expressions,
+        instead: Mapping[str, bytes],
+    ) -> None:
         self._root = root
+        self._instead = instead
         self._providers = providers
         self._expressions = expressions
         self._problems = expressions.problems
+        self.types: Mapping[str, str | None] = {}
+        """Of the instances that are declared."""
         self._broken = False
         """Some file could not be read whole: a name that is not found may be in there."""
 
@@ -116,8 +141,14 @@ class _Loading:
         except TooMany:
             raise self._error() from None
 
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Every problem so far, by place, with secrets masked."""
+        return [self._masked(problem) for problem in sorted(set(self._problems))]
+
     def _configuration(self) -> Configuration:
         settings = self._settings()
+        self.types = settings.types or {}
         entries = self._entries()
         linked = Cases(settings, self._providers, self._expressions).read(entries.values())
         cases = self._link(linked, entries)
@@ -173,7 +204,8 @@ class _Loading:
 
     def _parsed(self, path: Path) -> Parsed | None:
         try:
-            return parse(str(path), read(path, MAX_BYTES))
+            data = self._instead.get(str(path))
+            return parse(str(path), read(path, MAX_BYTES) if data is None else data)
         except Unreadable as error:
             self._unreadable(path, error)
             return None

@@ -145,6 +145,14 @@ REPAIRS: Final[tuple[Write, ...]] = (
 )
 """What undoes the meddling, and no more than that."""
 
+_BETWEEN: Final = """\
+    description: <p>All that came from the addresses of case ${cases.payroll-portal.id}.</p>
+    project: Incidents
+    category: Identity
+    milestone: Autumn
+"""
+"""The lines of that case between the two that change at once."""
+
 EDITS: Final = (
     Edit(
         file="cases/phishing.yaml",
@@ -176,8 +184,8 @@ EDITS: Final = (
     ),
     Edit(
         file="cases/community.yaml",
-        before="title: Log-ins after the payroll mail\n    status: Open",
-        after="title: Log-ins after the payroll mails & calls\n    status: In Progress",
+        before=f"title: Log-ins after the payroll mail\n{_BETWEEN}    status: Open",
+        after=f"title: Log-ins after the payroll mails & calls\n{_BETWEEN}    status: In Progress",
         write=(
             "PUT",
             "/api/cases/payroll-logins",

@@ -329,7 +329,8 @@ def test_init_writes_a_workspace_that_is_valid_and_never_overwrites(cli: Command
     assert again.code == 1
     assert "already there; nothing was written" in again.err
     written = {path.relative_to(here).as_posix() for path in Path(here).rglob("*") if path.is_file()}
-    assert written == {"reconciler.yaml", "cases/example.yaml", ".gitignore"}
+    schemas = {"schemas/cases.json", "schemas/settings.json"}
+    assert written == {"reconciler.yaml", "cases/example.yaml", ".gitignore", *schemas}
 
 
 def test_init_shows_every_setting_of_every_system_and_all_of_it_is_valid(cli: CommandLine, tmp_path: Path) -> None:
@@ -349,7 +350,9 @@ def test_init_shows_every_setting_of_every_system_and_all_of_it_is_valid(cli: Co
     # What stands behind one `#` is active as soon as that is gone; alternatives stand behind two.
     for file in (here / "reconciler.yaml", here / "cases/example.yaml"):
         text = file.read_text(encoding="utf-8")
-        file.write_text(re.sub(r"^( *)# (?= *[\w-]+:)", r"\1", text, flags=re.MULTILINE), encoding="utf-8")
+        file.write_text(
+            re.sub(r"^( *)# (?!yaml-language)(?= *[\w-]+:)", r"\1", text, flags=re.MULTILINE), encoding="utf-8"
+        )
     assert cli("validate", "-C", str(here)).out == "Valid: 3 cases in 1 file.\n"
 
 
@@ -411,7 +414,7 @@ def test_the_causes_of_an_error_are_told_to_those_who_ask_twice(cli: CommandLine
     ("arguments", "text"),
     [
         (("plna",), "Error: no such command 'plna'; did you mean 'plan'?\n"),
-        (("zzz",), "Error: no such command 'zzz'; there are init, validate, plan"),
+        (("zzz",), "Error: no such command 'zzz'; there are init, validate, fmt, plan"),
         (("state", "lst"), "Error: no such command 'lst'; did you mean 'list'?\n"),
         (("plan", "--otu"), "Error: No such option"),
         (("show",), "Error: Missing argument"),
@@ -493,6 +496,7 @@ def test_what_is_typed_beats_the_environment(
     [
         "init",
         "validate",
+        "fmt",
         "plan",
         "apply",
         "show",

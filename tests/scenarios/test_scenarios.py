@@ -26,6 +26,7 @@ one of these keys, and what is expected beside it:
                                         in short, sorted
     at: beside                          said with another key: this is about the system beside the other
     there: {groups: […], cases: […]}    the names of all such things that the instance has
+    reads: {cases/a.yaml: "…"}          what a file holds, to the letter
     files: {not: [text, …]}             what stands in no file of the workspace, the case files aside
 """
 
@@ -118,6 +119,9 @@ class Stage:
                 path.unlink()
             else:
                 path.write_text(text)
+
+    def reads(self, files: Mapping[str, str]) -> None:
+        assert {name: (self._folder / name).read_text() for name in files} == dict(files)
 
     def env(self, env: Mapping[str, str]) -> None:
         for name, value in env.items():

@@ -1,0 +1,149 @@
+"""The schemas that we publish: up to date, in two drafts, and of one mind with `validate`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from jsonschema import Draft7Validator, Draft202012Validator
+
+from reconciler.cli import main
+from reconciler.config.documents import parse
+from reconciler.config.nodes import Node, Plain, core_value
+
+ROOT: Final = Path(__file__).parents[1]
+PUBLISHED: Final = ROOT / "schemas"
+INPUT: Final = ROOT / "tests/hostile/input"
+SHIPPED: Final = sorted(
+    path.parent
+    for folder in ("examples", "reconciler/sandbox")
+    for path in (ROOT / folder).glob("*/reconciler.yaml")
+)
+NAMES: Final = ("settings", "cases", "waivers", "plan", "state")
+DRAFTS: Final = {"2020-12": PUBLISHED, "07": PUBLISHED / "draft-07"}
+
+BEYOND: Final = {
+    "names in other places": (
+        "duplicate-case-in-two-documents shape-depends-in-a-circle shape-depends-on-itself "
+        "shape-depends-on-nobody defaults-ownership expression-of-itself"
+    ),
+    "what an expression says, and the files it reads": (
+        "expression-code expression-in-a-key expression-nested expression-not-closed expression-unknown "
+        "expression-in-workspace expression-of-a-file file-absolute file-backslash file-device file-empty "
+        "file-folder file-home file-missing file-proc file-up file-up-in-the-middle file-url"
+    ),
+    "how a number is written, since it is one to YAML": "int-65-bits int-exponent int-hex version-octal",
+    "days that there are, and the forms of times": (
+        "time-far-offset time-no-such-day time-number time-year-0 time-year-10000"
+    ),
+    "Unicode forms and hidden characters": (
+        "tag-nfc-nfd-twins tag-nfd-refused workspace-bidi workspace-nfd workspace-zero-width"
+    ),
+    "what may be an address, or the name of a file": (
+        "url-empty url-file url-http url-newline url-number url-user workspace-dot workspace-empty workspace-long "
+        "workspace-slash workspace-up"
+    ),
+    "how many documents a file has": "two-documents",
+}
+"""What no schema of one value can say, by file of the corpus: it accepts them, `validate` does not."""
+
+ONE_SPELLING: Final = frozenset(["int-quoted", "truth-1", "truth-no", "truth-on"])
+"""What `validate` accepts in more spellings than an editor shall offer."""
+
+
+def published(draft: str, name: str) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads((DRAFTS[draft] / f"{name}.json").read_text(encoding="utf-8"))
+    return made
+
+
+def as_editors_read(node: Node) -> Any:
+    match node:
+        case Plain():
+            return core_value(node)
+        case dict():
+            return {key: as_editors_read(item) for key, item in node.items()}
+        case list():
+            return [as_editors_read(item) for item in node]
+        case _:
+            return node
+
+
+def corpus(kind: str) -> Mapping[str, tuple[list[Any], bool]]:
+    """Return the files whose YAML is right and says nothing that JSON cannot: values, and if they are valid."""
+    found = {}
+    for path in sorted((INPUT / kind).glob("*.yaml")):
+        parsed = parse(path.name, path.read_bytes())
+        if parsed.problems:
+            continue
+        try:
+            values = [as_editors_read(document.node) for document in parsed.documents]
+        except ValueError:  # a number that JSON cannot write
+            continue
+        found[path.stem] = values or [{} if kind == "cases" else None], path.with_suffix(".json").exists()
+    return found
+
+
+@pytest.mark.parametrize("draft", DRAFTS)
+def test_what_is_published_is_up_to_date(draft: str, tmp_path: Path) -> None:
+    assert main(["schema", "--draft", draft, "--out", str(tmp_path)]) == 0
+
+    written = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
+    assert written.keys() == {f"{name}.json" for name in NAMES}
+    assert written == {path.name: path.read_text(encoding="utf-8") for path in DRAFTS[draft].glob("*.json")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_drafts_are_schemas_of_their_draft(name: str) -> None:
+    Draft202012Validator.check_schema(published("2020-12", name))
+    Draft7Validator.check_schema(published("07", name))
+    older = json.dumps(published("07", name))
+    assert not any(word in older for word in ("$defs", "prefixItems", "2020-12"))
+
+
+@pytest.mark.parametrize("kind", ["cases", "settings"])
+def test_the_schemas_accept_what_validate_accepts(kind: str) -> None:
+    newer, older = Draft202012Validator(published("2020-12", kind)), Draft7Validator(published("07", kind))
+    beyond = {name for names in BEYOND.values() for name in names.split()}
+    files = corpus(kind)
+
+    accepted = {name for name, (values, _) in files.items() if all(map(newer.is_valid, values))}
+
+    assert accepted == {name for name, (values, _) in files.items() if all(map(older.is_valid, values))}
+    valid = {name for name, (_, is_valid) in files.items() if is_valid}
+    assert len(valid) > 3
+    assert accepted - valid == beyond & files.keys()
+    assert valid - accepted == ONE_SPELLING & files.keys()
+
+
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda path: path.name)
+@pytest.mark.parametrize("draft", DRAFTS)
+def test_what_we_ship_is_accepted(shipped: Path, draft: str) -> None:
+    files = [(path, "cases") for path in (shipped / "cases").rglob("*.yaml")]
+    for path, kind in [*files, (shipped / "reconciler.yaml", "settings")]:
+        judge = (Draft7Validator if draft == "07" else Draft202012Validator)(published(draft, kind))
+        for document in parse(path.name, path.read_bytes()).documents:
+            judge.validate(as_editors_read(document.node))
+
+
+def test_plans_and_states_are_accepted_in_both_drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = {"provider": "soc", "type": "tines", "id": "1", "recorded": {"name": "n"}}
+    state = {"version": 1, "lineage": "l", "serial": 1, "reconciler_version": "0.1.0", "cases": {"soc.a": record}}
+    for draft, judge in (("2020-12", Draft202012Validator), ("07", Draft7Validator)):
+        judge(published(draft, "state")).validate(state)
+        assert not judge(published(draft, "state")).is_valid({**state, "serial": "1"})
+        assert not judge(published(draft, "plan")).is_valid({"format_version": "1.0"})
+
+
+def test_init_names_schemas_that_lie_beside_the_files(tmp_path: Path) -> None:
+    assert main(["init", str(tmp_path)]) == 0
+
+    for name in ("reconciler.yaml", "cases/example.yaml"):
+        path = tmp_path / name
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        schema = json.loads((path.parent / first.removeprefix("# yaml-language-server: $schema=")).read_text())
+        (document,) = parse(name, path.read_bytes()).documents
+        Draft7Validator(schema).validate(as_editors_read(document.node))
+        assert not Draft7Validator(schema).is_valid({"other": 1})
