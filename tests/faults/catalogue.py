@@ -91,13 +91,8 @@ def refusals(calm: Calm, _: Lot) -> Iterator[str]:
 
 
 def looks(calm: Calm, _: Lot) -> Iterator[str]:
-    """
-    An answer is lost, and to look what became of the request fails too.
-
-    But for 404 where a list under a case is looked at: that says that the case is gone.
-    """
-    kinds = ("422", "500", "html") if calm.scene == "together" else ("404", "422", "500", "html")
-    for number, kind, later in product(calm.writes, kinds, (1, 2)):
+    """Lose an answer, and have the look for what became of the request fail too."""
+    for number, kind, later in product(calm.writes, ("404", "422", "500", "html"), (1, 2)):
         yield f"fault {number} reset done + fault {number + later} {kind} not"
 
 

@@ -32,6 +32,9 @@ _TOLD: Final = {"name": "Wave", "status": "Open", "severity": "Low"}
 ONCE_WRONG: Final = (
     "tines: fault POST#1 reset done + fault 5 404 not",
     "together: fault GET_/api/v2/cases/7/tasks redirect not",
+    "tines: fault 2 404 not",
+    "threatconnect: fault 5 404 not",
+    "threatconnect: fault 10 reset done + fault 11 404 not",
     as_text(
         {
             "scene": "threatconnect",
