@@ -169,7 +169,7 @@ class TestCommunifire(ProviderConformance):
     env = {"COMMUNIFIRE_API_KEY": DEFAULT_KEY}  # noqa: RUF012 (the suite's own form)
     samples = (FULL, BARE)
     beyond_a_page = 101
-    reads_a_case = 2.0
+    reads_a_case = 2.1
     moving = frozenset({"DateUpdated", "DateUpdatedWithRespectToUser"})
 
     def words(self, people: Any, record: Record) -> Mapping[str, str]:
