@@ -12,7 +12,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from reconciler.cli import main
 from reconciler.config.documents import parse
-from reconciler.config.nodes import Node, Plain, core_value
+from tests.config.editors import as_editors_read
 
 ROOT: Final = Path(__file__).parents[1]
 PUBLISHED: Final = ROOT / "schemas"
@@ -57,18 +57,6 @@ ONE_SPELLING: Final = frozenset(["int-quoted", "truth-1", "truth-no", "truth-on"
 def published(draft: str, name: str) -> dict[str, Any]:
     made: dict[str, Any] = json.loads((DRAFTS[draft] / f"{name}.json").read_text(encoding="utf-8"))
     return made
-
-
-def as_editors_read(node: Node) -> Any:
-    match node:
-        case Plain():
-            return core_value(node)
-        case dict():
-            return {key: as_editors_read(item) for key, item in node.items()}
-        case list():
-            return [as_editors_read(item) for item in node]
-        case _:
-            return node
 
 
 def corpus(kind: str) -> Mapping[str, tuple[list[Any], bool]]:

@@ -12,8 +12,8 @@ import pytest
 from reconciler.config.declared import META
 from reconciler.config.documents import parse
 from reconciler.config.jsonschema import DIALECT, schemas, workspace_schema
-from reconciler.config.nodes import Node, Plain, core_value
 from reconciler.providers.registry import provider_types
+from tests.config.editors import as_editors_read
 from tests.config.rig import RigFolder
 from tests.config.toy import TYPES, ToyCase
 
@@ -92,19 +92,6 @@ def test_without_providers_there_is_a_schema_all_the_same() -> None:
 
 
 # ------------------------------------------------------------------------------------ what has parts
-
-
-def as_editors_read(node: Node) -> Any:
-    """Return YAML as an editor's schema check sees it: unquoted numbers and truth values are such."""
-    match node:
-        case Plain():
-            return core_value(node)
-        case dict():
-            return {key: as_editors_read(item) for key, item in node.items()}
-        case list():
-            return [as_editors_read(item) for item in node]
-        case _:
-            return node
 
 
 TYPE_NAMES: dict[type, set[str]] = {

@@ -15,16 +15,7 @@ from reconciler.report.markdown import SMALLEST, drift_markdown, plan_markdown
 from tests.report import worlds
 from tests.report.pages import outside_of_fences
 
-ALL = worlds.plan(
-    worlds.UPDATE,
-    worlds.CREATE,
-    worlds.DELETE,
-    worlds.RELEASE,
-    worlds.IMPORT,
-    worlds.ITEMS,
-    drift=worlds.DRIFT,
-    warnings=("limits: more than allowed\n::error::owned",),
-)
+ALL = replace(worlds.ONE_OF_EACH, warnings=("limits: more than allowed\n::error::owned",))
 
 
 def updated(name: str, before: str = "low", after: str = "high") -> Change:

@@ -270,6 +270,8 @@ DRIFT = (
 
 # ------------------------------------------------------------------------------------------ any plan at all
 
+ONE_OF_EACH = plan(UPDATE, CREATE, DELETE, RELEASE, IMPORT, ITEMS, drift=DRIFT)
+
 TEXT = st.text(max_size=8)
 NAMES = st.from_regex(r"[a-z][a-z0-9_-]{0,6}", fullmatch=True)
 ADDRESSES = st.builds(Address, NAMES, NAMES)
