@@ -1,0 +1,77 @@
+"""CEL within bounds: what an expression stands for, and where and why it stands for nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.config.cel import MAX_EXPRESSION, MAX_INPUT, Language, Wrong
+
+CHANGE = {"action": "delete", "fields": [{"path": ["priority"], "after": "high"}], "numbers": list(range(200))}
+
+
+def value(source: str, **values: Any) -> Any:
+    return Language(["change", "text"]).program(source).value({"change": CHANGE, "text": "", **values})
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('change.action == "delete" && change.fields.exists(f, f.path[0] == "priority")', True),
+        ('change.action == "update" ? 1 : 2', 2),
+        ("[1, 2.5, null, true, {'a': 'ü😀'}]", [1, 2.5, None, True, {"a": "ü😀"}]),
+        ('has(change.nope) ? "x" : "y"', "y"),
+        ('"ABC".lowerAscii() + ["a", "b"].join("-")', "abca-b"),
+        ('timestamp("2026-01-01T01:00:00+01:00")', "2026-01-01T00:00:00Z"),
+    ],
+)
+def test_an_expression_stands_for_a_value_that_a_file_can_hold(source: str, expected: object) -> None:
+    assert value(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "column", "words"),
+    [
+        ("1 +", 1, 4, "Syntax error"),
+        ("nope == 1", 1, 1, "undeclared reference to 'nope'"),
+        ('true &&\n  "a" + 1 == 2', 2, 7, "found no matching overload"),
+        ("change.nope", 1, 1, 'Key not found in map : "nope"'),
+        ("1 / 0", 1, 1, "divide by zero"),
+        ("9223372036854775807 + 1", 1, 1, "integer overflow"),
+        ('duration("1s")', 1, 1, "duration"),
+        ('b"a"', 1, 1, "which a file cannot hold"),
+        ("{1: 2}", 1, 1, "keys of a map"),
+        ('text.matches("(")', 1, 1, "missing )"),
+    ],
+)
+def test_what_has_no_value_is_refused_with_its_place(source: str, line: int, column: int, words: str) -> None:
+    with pytest.raises(Wrong) as refused:
+        value(source)
+    assert (refused.value.line, refused.value.column) == (line, column)
+    assert words in refused.value.message
+    assert "INVALID" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("change.numbers.all(x, change.numbers.all(y, x + y >= 0))", "more than 10,000 iterations"),
+        ("(" * 1000 + "1" + ")" * 1000, "recursion limit"),
+        ("1" + " + 1" * 1000, "recursion depth"),
+        ("1" * (MAX_EXPRESSION + 1), "longer than 4,096 characters"),
+    ],
+)
+def test_an_expression_is_bounded(source: str, words: str) -> None:
+    with pytest.raises(Wrong, match=words):
+        value(source)
+
+
+def test_what_an_expression_looks_at_is_bounded() -> None:
+    assert value("text.size()", text="x" * (MAX_INPUT // 2)) == MAX_INPUT // 2
+    with pytest.raises(Wrong, match="longer than 262,144 characters"):
+        value("1", text="x" * (MAX_INPUT + 1))
+
+
+def test_a_regular_expression_takes_linear_time() -> None:
+    assert value('text.matches("^(a|a)*b$")', text="a" * 100_000) is False
