@@ -44,7 +44,7 @@ from reconciler.model.redaction import redactor
 from reconciler.model.result import Result
 from reconciler.model.values import Path as FieldPath
 from reconciler.model.values import Secret, leaves
-from reconciler.planning import planner
+from reconciler.planning import planner, settled
 from reconciler.planning.limits import NOTHING_MORE, Allowed, Limits
 from reconciler.planning.naming import unnamed
 from reconciler.planning.scope import select
@@ -142,7 +142,8 @@ class Workspace:
             state = self._recovered(self._read_state(), tenants, settle=(0.0,))
             chosen = select({}, state.records, targets)
             records = {address: record for address, record in state.records.items() if address in chosen}
-            world = self._world(state, tenants, chosen & frozenset(records), read_live=True)
+            mine = chosen & frozenset(records)
+            world = self._world(state, tenants, mine, settled.nothing_drifted, read_live=True)
             found = tuple(map(self._located, self._traced(planner.drift(world), tenants)))
             report = DriftReport(world.workspace, found, len(records) - len(found), tuple(sorted(records)))
             known = {*self.configuration.cases, *state.records}
@@ -202,7 +203,7 @@ class Workspace:
                 hint="look for the case files, *.yaml under cases/; if all are meant, allow it with --allow-empty",
             )
         chosen = select(cases, state.records, targets, excludes)
-        world = self._world(state, tenants, chosen, read_live=read_live)
+        world = self._world(state, tenants, chosen, settled.nothing_to_do, read_live=read_live)
         drafted = planner.draft(world)
         meanings = self._meanings(drafted, world, tenants)
         handles = planner.handles_in(meanings)
@@ -259,18 +260,27 @@ class Workspace:
         return Subject(change, case, world.lives.get(address), planner.marker_of(address, world.state))
 
     def _world(
-        self, state: State, tenants: Tenants, chosen: frozenset[Address], *, read_live: bool
+        self,
+        state: State,
+        tenants: Tenants,
+        chosen: frozenset[Address],
+        settling: settled.Settling,
+        *,
+        read_live: bool,
     ) -> planner.World:
+        """Read what the run is about; cases that are settled are counted and left out."""
         cases = {address: case for address, case in self.configuration.cases.items() if address in chosen}
         records = {address: record for address, record in state.records.items() if address in chosen}
         self._refuse_orphans(records)
         known = {} if read_live else _as_recorded(records, self.schemas)
-        wanted = refresh.interest(cases, records, self.schemas)
-        unseen = {address: want for address, want in wanted.items() if address not in known}
-        lives = {**known, **refresh.read_all(unseen, tenants, self.progress)}
+        wanted = refresh.interest(cases, records, self.schemas).without(known)
+        is_settled = settling(cases, records, self.schemas)
+        seen = refresh.read_all(wanted, tenants, self.progress, is_settled)
+        lives = {**known, **seen.lives}
         settings = self.configuration.settings
         closing = {name: instance.provider.closing for name, instance in settings.instances.items()}
-        return planner.World(settings.workspace, state, cases, records, lives, self.schemas, closing)
+        world = planner.World(settings.workspace, state, cases, records, lives, self.schemas, closing)
+        return world.apart_from(seen.settled)
 
     def _apply(self, plan: Plan, state: State, tenants: Tenants) -> Result:
         self.limits.enforce(plan)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from reconciler.engine.progress import Progress
-from reconciler.engine.tenant import Tenants
+from reconciler.engine.tenant import Tenant, Tenants
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live, OnRemove
 from reconciler.model.fields import Kind, Schema
 from reconciler.model.record import Record
+from reconciler.planning.settled import IsSettled
 from reconciler.providers.base import Wanted
 
 
@@ -19,63 +21,97 @@ class Want(NamedTuple):
 
     id: str
     attributes: frozenset[str]
-    keys: frozenset[tuple[str, str]]
-    """Of maps the keys that are declared or recorded: attribute, key."""
 
 
-Interest: TypeAlias = Mapping[Address, Want]
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What is to be read."""
+
+    wants: Mapping[Address, Want]
+    keys: Mapping[str, Mapping[str, frozenset[str]]]
+    """By provider instance, of maps the keys that are declared or recorded in any of its cases."""
+
+    def without(self, known: Container[Address]) -> Interest:
+        """Return what is left where some cases are known."""
+        return Interest({address: want for address, want in self.wants.items() if address not in known}, self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read."""
+
+    lives: Mapping[Address, Live]
+    settled: frozenset[Address]
+    """The cases that need no second look, of which nothing is kept."""
 
 
 def interest(
     cases: Mapping[Address, Case], records: Mapping[Address, Record], schemas: Mapping[str, Schema]
 ) -> Interest:
     """Return what has to be read: whatever is declared or recorded, and what closing would change."""
-    found = {}
+    same: dict[frozenset[str], frozenset[str]] = {}
+    keys: dict[str, dict[str, set[str]]] = {}
+    maps = {type_: schema.names(Kind.MAP) for type_, schema in schemas.items()}
+    wants = {}
     for address in sorted({**cases, **records}):
         case, record = cases.get(address), records.get(address)
         id = record.id if record else case.adopt if case else None
         if id is not None:
-            keys = frozenset(_keys(case, record, schemas))
-            found[address] = Want(id, frozenset(_attributes(case, record, schemas)), keys)
-    return found
+            names = frozenset(_attributes(case, record, schemas))
+            wants[address] = Want(id, same.setdefault(names, names))
+            _note_keys(keys.setdefault(address.provider, {}), case, record, maps)
+    return Interest(
+        wants,
+        {
+            name: {attribute: frozenset(those) for attribute, those in found.items()}
+            for name, found in keys.items()
+        },
+    )
 
 
-def read_all(wanted: Interest, tenants: Tenants, progress: Progress) -> dict[Address, Live]:
+def read_all(wanted: Interest, tenants: Tenants, progress: Progress, is_settled: IsSettled) -> Seen:
     """Read the cases, tenant by tenant; those that are gone are left out."""
     lives: dict[Address, Live] = {}
-    for name in sorted({address.provider for address in wanted}):
-        mine = {address: want for address, want in wanted.items() if address.provider == name}
+    settled: set[Address] = set()
+    for name in sorted({address.provider for address in wanted.wants}):
+        mine = {address: want for address, want in wanted.wants.items() if address.provider == name}
         progress.begin(f"Reading {name}", len(mine))
         try:
-            lives |= _read(mine, tenants, name, progress)
+            for live, addresses in _read(mine, wanted.keys[name], tenants[name]):
+                for address in addresses:
+                    if is_settled(address, live):
+                        settled.add(address)
+                    else:
+                        lives[address] = live
+                progress.advance()
         finally:
             progress.end()
-    return lives
+    return Seen(lives, frozenset(settled - lives.keys()))
 
 
-def _read(mine: Interest, tenants: Tenants, name: str, progress: Progress) -> dict[Address, Live]:
-    tenant = tenants[name]
+def _read(
+    mine: Mapping[Address, Want], keys: Mapping[str, frozenset[str]], tenant: Tenant
+) -> Iterator[tuple[Live, Sequence[Address]]]:
+    """Yield the live cases as they come, each with the addresses that it is read for."""
     attributes: dict[str, frozenset[str]] = {}
-    keys: dict[str, set[str]] = {}
-    for want in mine.values():
-        attributes[want.id] = attributes.get(want.id, frozenset()) | want.attributes
-        for attribute, key in want.keys:
-            keys.setdefault(attribute, set()).add(key)
-    wanted = Wanted(attributes, {attribute: frozenset(found) for attribute, found in keys.items()})
-    by_id: dict[str, Live] = {}
-    for live in tenant.read(wanted):
-        by_id[live.id] = live
-        progress.advance()
-    return {address: by_id[want.id] for address, want in mine.items() if want.id in by_id}
+    addresses: dict[str, list[Address]] = {}
+    for address, want in mine.items():
+        before = attributes.get(want.id)
+        attributes[want.id] = want.attributes if before is None else before | want.attributes
+        addresses.setdefault(want.id, []).append(address)
+    for live in tenant.read(Wanted(attributes, keys)):
+        yield live, addresses[live.id]
 
 
-def _keys(case: Case | None, record: Record | None, schemas: Mapping[str, Schema]) -> Iterator[tuple[str, str]]:
-    declared = [(case.type, case.attributes)] if case else []
-    recorded = [(record.type, record.recorded)] if record else []
-    for type_, held in (*declared, *recorded):
-        for name, value in held.items():
-            if isinstance(value, Mapping) and schemas[type_].kind(name) is Kind.MAP:
-                yield from ((name, key) for key in value)
+def _note_keys(
+    found: dict[str, set[str]], case: Case | None, record: Record | None, maps: Mapping[str, frozenset[str]]
+) -> None:
+    """Add the keys of a case's maps."""
+    declared = (case.type, case.attributes) if case else None
+    recorded = (record.type, record.recorded) if record else None
+    for type_, held in filter(None, (declared, recorded)):
+        for name in maps[type_] & held.keys():
+            found.setdefault(name, set()).update(held[name] or ())
 
 
 def _attributes(case: Case | None, record: Record | None, schemas: Mapping[str, Schema]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from reconciler.model.values import Value, as_member, member_text
@@ -197,7 +198,7 @@ _FLAGS: Final[Mapping[type[Flag], Mapping[str, Any]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Schema:
     """The attributes of one system's cases, by name."""
 
@@ -211,7 +212,11 @@ class Schema:
         """Return how an attribute is owned."""
         return self.fields[name].kind
 
-    @property
+    def names(self, kind: Kind) -> frozenset[str]:
+        """Return the attributes of one kind."""
+        return frozenset(name for name, field in self.fields.items() if field.kind is kind)
+
+    @cached_property
     def renames(self) -> bool:
         """Tell whether the system has names of its own for parts of a case: items, members of sets, scalars."""
         return any(field.kind is Kind.ITEMS or field.key or field.separator for field in self.fields.values())

@@ -51,6 +51,8 @@ class World:
     """By provider instance, what an open case gets when it is closed, where the schema does not say it."""
     handles: Mapping[Address, Handles] = field(default_factory=dict)
     """What look-ups have found of what the system calls parts of cases, beside what is recorded."""
+    settled: int = 0
+    """Cases that were read and need no second look; nothing else here is about them."""
 
     @cached_property
     def claims(self) -> Claims:
@@ -75,6 +77,13 @@ class World:
     def of(self, address: Address) -> Case | Record:
         """Return the case as it is declared, or else as it is recorded."""
         return self.cases.get(address) or self.records[address]
+
+    def apart_from(self, settled: frozenset[Address]) -> World:
+        """Return the world without cases that need no second look; they are counted."""
+        cases = {address: case for address, case in self.cases.items() if address not in settled}
+        records = {address: record for address, record in self.records.items() if address not in settled}
+        lives = {address: live for address, live in self.lives.items() if address not in settled}
+        return replace(self, cases=cases, records=records, lives=lives, settled=len(settled))
 
     @property
     def addresses(self) -> list[Address]:
@@ -103,7 +112,7 @@ def draft(world: World) -> Draft:
     return Draft(
         changes=tuple(change for change in changes if change.action is not Action.NO_OP),
         drift=drift(world),
-        unchanged=len(unchanged),
+        unchanged=len(unchanged) + world.settled,
         refresh=tuple(change.record for change in unchanged if change.record and _is_news(change.record, world)),
         warnings=tuple(_warnings(world)),
     )
