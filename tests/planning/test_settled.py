@@ -137,8 +137,9 @@ _owners = st.sampled_from([{}, {"tags": Ownership.SHARED, "related": Ownership.S
 @st.composite
 def _worlds(draw: st.DrawFn) -> World:
     """Draw three cases whose sides are mostly the same."""
-    pool = draw(st.lists(_attributes, min_size=1, max_size=3))
-    sides = st.sampled_from(pool)
+    base, other = draw(_attributes), draw(_attributes)
+    edits = st.sampled_from([{}, {}, *({name: value} for name, value in other.items())])
+    sides = edits.map(lambda edit: {**base, **edit})
     parts: list[Case | Record] = []
     lives: dict[str, Live] = {}
     for number, name in enumerate("abc", 1):
