@@ -76,12 +76,19 @@ def run_worlds(many: int, seed: int, width: int) -> Row:
         subprocess.Popen([*command, str(-(-many // width)), str(seed + number)], stdout=subprocess.PIPE, text=True)
         for number in range(width)
     ]
-    told = [json.loads(each.communicate()[0]) for each in drawing]
+    told = [json.loads(_told(each)) for each in drawing]
     wrong = [each["wrong"] for each in told if each["wrong"]]
     for outcome in wrong:
         tell(outcome)
     worlds, struck = (sum(each[name] for each in told) for name in ("worlds", "struck"))
     return Row("worlds", worlds, struck, len(wrong), time.monotonic() - began)
+
+
+def _told(drawing: subprocess.Popen[str]) -> str:
+    told, _ = drawing.communicate()
+    if drawing.returncode:
+        sys.exit(f"a process that tried worlds ended with {drawing.returncode}")
+    return told
 
 
 def draw(many: int, seed: int) -> int:
