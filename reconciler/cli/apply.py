@@ -73,7 +73,7 @@ def apply(
     from reconciler.cli.signals import Stopping, handling
     from reconciler.engine.stop import Stop
 
-    if planfile is not None and (targets or excludes or reviewed):
+    if planfile is not None and (targets or excludes or reviewed is not None):
         raise ReconcilerError(
             "a saved plan is applied as it is: --target, --exclude and --if-digest do not go with PLANFILE",
             hint="give the first two to `reconciler plan --out FILE`; `--if-digest PLANFILE` plans anew",
@@ -86,7 +86,7 @@ def apply(
         enforce = workspace.limits.enforce
         answer: Question | Review = Question(run, stopping, auto_approve, enforce)
         if reviewed is not None:
-            answer = Review(run, reviewed, enforce)
+            answer = _review(run, reviewed, enforce)
         result = workspace.apply(targets=targets, excludes=excludes, confirm=answer)
         return _report(run, result, is_empty=answer.is_empty)
 
@@ -154,35 +154,45 @@ class Review:
     """Shows a plan and lets it pass if it means what was reviewed."""
 
     run: Run
-    reviewed: str
-    """A digest, or the name of a saved plan."""
+    digest: str
+    saved: Plan | None
+    """What was reviewed, where more than its digest is known."""
     enforce: Callable[[Plan], None]
     is_empty: bool = False
 
     def __call__(self, plan: Plan) -> bool:
         """Return True; raise PlanRefused where the plan is another one."""
-        from reconciler.cli.planfiles import load_plan
-        from reconciler.report.compare import render_comparison
-        from reconciler.report.text import render_plan
-
         self.is_empty = plan.is_empty
-        if _DIGEST.fullmatch(self.reviewed):
-            self._compare(plan, self.reviewed, render_plan(plan))
-        else:
-            saved = load_plan(self.reviewed)
-            self._compare(plan, saved.digest, render_comparison(saved, plan))
+        if plan.digest != self.digest:
+            self.run.output.talk(self._difference(plan))
+            raise PlanRefused(
+                f"this is not the plan that was reviewed: its digest is {plan.digest} now; nothing was written",
+                hint="review it again: `reconciler plan --out FILE`",
+            )
         _show(self.run, plan)
         self.enforce(plan)
         return True
 
-    def _compare(self, plan: Plan, digest: str, difference: Iterable[Line]) -> None:
-        if plan.digest == digest:
-            return
-        self.run.output.talk(difference)
-        raise PlanRefused(
-            f"this is not the plan that was reviewed: its digest is {plan.digest} now; nothing was written",
-            hint="review it again: `reconciler plan --out FILE`",
+    def _difference(self, plan: Plan) -> Iterable[Line]:
+        from reconciler.report.compare import render_comparison
+        from reconciler.report.text import render_plan
+
+        return render_plan(plan) if self.saved is None else render_comparison(self.saved, plan)
+
+
+def _review(run: Run, reviewed: str, enforce: Callable[[Plan], None]) -> Review:
+    """Return the review of a digest or of a saved plan; raise ReconcilerError for what is neither."""
+    from reconciler.cli.planfiles import load_plan
+
+    if _DIGEST.fullmatch(reviewed):
+        return Review(run, reviewed, None, enforce)
+    if not reviewed or reviewed.startswith("sha256:"):
+        raise ReconcilerError(
+            f"--if-digest {reviewed!r} is no digest: that is sha256: and 64 hexadecimal digits",
+            hint="`reconciler show PLANFILE --json` has it under `digest`; the name of a saved plan does too",
         )
+    saved = load_plan(reviewed)
+    return Review(run, saved.digest, saved, enforce)
 
 
 def _nobody_answers(why: str) -> ReconcilerError:

@@ -63,6 +63,7 @@ def comment(run: Run, planfile: str, author: str | None) -> int:
     try:
         done = _comment(run, here, here.number, plan, author)
     except ApiError as error:
+        error.hint = here.sources
         _fall_back(run, plan, error.message)
         if isinstance(error, Refused) and error.status in DENIED:
             return 0
@@ -96,9 +97,13 @@ def issue(run: Run, report: str | None, *, clean: bool, author: str | None) -> i
         )
     mark = marker("drift", workspace)
     text = "" if report is None else run.output.redact(_report(report, here.limit - len(mark) - 1))
-    with here.connect(Surroundings()) as api:
-        issues = here.issues(api, f"Drift in {workspace}", author)
-        done = retire(issues, mark, "There is no drift any more.\n") if clean else publish(issues, mark, text)
+    try:
+        with here.connect(Surroundings()) as api:
+            issues = here.issues(api, f"Drift in {workspace}", author)
+            done = retire(issues, mark, "There is no drift any more.\n") if clean else publish(issues, mark, text)
+    except ApiError as error:
+        error.hint = here.sources
+        raise
     _tell(run, done, f"issue of {here.project}")
     return 0
 

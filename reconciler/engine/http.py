@@ -28,7 +28,7 @@ from reconciler.engine.explain import Explain
 from reconciler.engine.ratelimit import WINDOW, RateLimiter
 from reconciler.engine.sending import Send
 from reconciler.engine.surroundings import REPEAT, Bounds, OnRequest, Surroundings
-from reconciler.engine.transports import RateLimit, Retry
+from reconciler.engine.transports import RateLimit, Retry, Understand
 from reconciler.errors import NotFound, ProtocolError, Refused
 from reconciler.model.operation import Repeat
 from reconciler.model.values import Value
@@ -56,6 +56,8 @@ class Endpoint:
     """An answer may come as a JSON string that holds it."""
     window: float = WINDOW
     """Seconds in which the limit of requests counts."""
+    meant: Callable[[httpx.Response], httpx.Response] | None = None
+    """The answer that is meant, where a system says with another status what HTTP has one for."""
 
 
 class HttpApi:
@@ -93,7 +95,8 @@ class HttpApi:
             transport=transport,
             on_request=_masked(on_request, self._redact),
         )
-        limited = RateLimit(send, limiter=limiter, concurrency=endpoint.concurrency, around=around)
+        attempt = Understand(send, endpoint.meant) if endpoint.meant else send
+        limited = RateLimit(attempt, limiter=limiter, concurrency=endpoint.concurrency, around=around)
         retried = Retry(limited, limiter=limiter, bounds=bounds, around=around)
         self._stack: httpx.BaseTransport = Explain(
             retried, name=endpoint.name, redact=self._redact, now=around.now

@@ -4,6 +4,7 @@ One request on its way, as a stack of small httpx transports.
     Explain     what went wrong becomes one of our errors, in words, without secrets
     Retry       tries again what may be tried again
     RateLimit   waits for a turn, and for a place among the requests in flight
+    Understand  puts the answer that is meant in the place of one that says it otherwise (forges only)
     Send        one attempt: signed, no redirect, one deadline, one size
 
 What an attempt's failure says about a write (httpx 0.28 against a raw socket, 2026):
@@ -26,6 +27,7 @@ from __future__ import annotations
 import re
 import ssl
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -43,6 +45,22 @@ from reconciler.engine.surroundings import (
     root_of,
 )
 from reconciler.model.operation import Repeat
+
+
+class Understand(httpx.BaseTransport):
+    """Passes on what an answer means."""
+
+    def __init__(self, inner: httpx.BaseTransport, meant: Callable[[httpx.Response], httpx.Response]) -> None:
+        self._inner = inner
+        self._meant = meant
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request; return the answer that is meant."""
+        return self._meant(self._inner.handle_request(request))
+
+    def close(self) -> None:
+        """Close what is beneath."""
+        self._inner.close()
 
 
 class RateLimit(httpx.BaseTransport):

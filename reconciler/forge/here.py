@@ -3,7 +3,7 @@ Which forge this job runs in, and what it is about, from what the CI puts into t
 
               GitHub Actions                                    GitLab CI
     address   GITHUB_API_URL                                    CI_API_V4_URL
-    project   GITHUB_REPOSITORY                                 CI_PROJECT_ID
+    project   GITHUB_REPOSITORY                                 CI_MERGE_REQUEST_PROJECT_ID, else CI_PROJECT_ID
     request   GITHUB_EVENT_PATH, or refs/pull/N/… of GITHUB_REF CI_MERGE_REQUEST_IID
     token     GITHUB_TOKEN                                      RECONCILER_GITLAB_TOKEN, GITLAB_TOKEN
 """
@@ -61,6 +61,13 @@ class Here:
         return github.LIMIT if self.kind is Kind.GITHUB else gitlab.LIMIT
 
     @property
+    def sources(self) -> str:
+        """Return where the address and the token come from, in words."""
+        if self.kind is Kind.GITHUB:
+            return "the address comes from GITHUB_API_URL, the token from GITHUB_TOKEN"
+        return "the address comes from CI_API_V4_URL, the token from RECONCILER_GITLAB_TOKEN or GITLAB_TOKEN"
+
+    @property
     def lacks(self) -> str | None:
         """Return what is missing to write anything there, in words."""
         match self.kind:
@@ -107,7 +114,8 @@ def look_around(env: Mapping[str, str]) -> Here | None:
             env.get("GITHUB_TOKEN", "").strip(),
         )
     if env.get("CI_API_V4_URL"):
-        project = env.get("CI_PROJECT_ID", "")
+        # In a pipeline of a fork, CI_PROJECT_ID is the fork, where the merge request is not.
+        project = env.get("CI_MERGE_REQUEST_PROJECT_ID") or env.get("CI_PROJECT_ID", "")
         return Here(
             Kind.GITLAB,
             env["CI_API_V4_URL"],

@@ -11,8 +11,9 @@ A plan, or drift, as Markdown: for the comment under a pull request, on a phone 
           → PUT /api/v2/cases/42  {"priority":"high"}
 
 What cannot be undone stands first. Text of others stands in fences, which are longer than any row of backticks in
-them, and in <code>: nothing in there is Markdown, a mention or a link. A budget of characters cuts whole cases,
-and it is said which.
+them, and in <code> within the HTML of a summary; elsewhere between backticks, since what stands in a tag there is
+still Markdown. Nothing in there is an image, a mention or a link. A budget of characters cuts whole cases, and it is
+said which.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from reconciler.report.text import (
     change_lines,
     change_note,
     change_sign,
+    deletes_note,
     drift_lines,
     drift_summary,
     plan_summary,
@@ -58,12 +60,15 @@ _RESERVE: Final = 400
 """Characters kept for the sentence that says what was cut."""
 _LEAST: Final = 60
 """No block is shorter."""
+_MISSES: Final = 100
+"""Blocks in a row that may be too long for what is left, before no further one is tried: each costs its making."""
 _WIDTH: Final = 200
 """Characters of an address or an id that are shown."""
 _MESSAGE: Final = 2000
 """Characters of one warning."""
 _SIGNED: Final = re.compile(r"(\s*(?:│ )?)([-+~]) (.*)")
 _FENCES: Final = re.compile("`{3,}")
+_BACKTICKS: Final = re.compile("`+")
 
 
 @dataclass(slots=True)
@@ -82,13 +87,16 @@ class _Page:
     def blocks(self, title: str, what: str, blocks: Iterable[Iterator[str]]) -> None:
         """Add as many blocks beneath a title as there is room for."""
         heading = f"#### {title}\n\n"
+        misses = 0
         for block in blocks:
-            text = _within(block, self.room - len(heading)) if self.room > len(heading) + _LEAST else None
+            is_tried = misses < _MISSES and self.room > len(heading) + _LEAST
+            text = _within(block, self.room - len(heading)) if is_tried else None
             if text is None:
                 self.cut[what] += 1
+                misses += 1
                 continue
             self.add(heading + text)
-            heading = ""
+            heading, misses = "", 0
 
     def end(self, where: str) -> str:
         """Return the page; say what was cut, and where all of it is."""
@@ -101,14 +109,12 @@ class _Page:
 def plan_markdown(plan: Plan, budget: int = BUDGET) -> str:
     """Return a plan as Markdown of at most `budget` characters (`SMALLEST` at least)."""
     page = _Page(budget - _RESERVE)
-    page.add(f"### Plan for {_code(plan.workspace)}\n\n**{plan_summary(plan)}**\n\n")
-    foot = f"<sub>{_code(plan.digest)} · serial {plan.serial} · reconciler {__version__}</sub>\n"
+    page.add(f"### Plan for {_span(plan.workspace)}\n\n**{plan_summary(plan)}**\n\n")
+    foot = f"<sub>{_span(plan.digest)} · serial {plan.serial} · reconciler {__version__}</sub>\n"
     page.room -= len(foot)
     changes = {action: [change for change in plan.changes if change.action is action] for action in ORDER}
-    if gone := len(changes[Action.DELETE]):
-        page.add(
-            f"> [!CAUTION]\n> {gone} {'case is' if gone == 1 else 'cases are'} deleted, which is for good.\n\n"
-        )
+    if caution := deletes_note(plan):
+        page.add(f"> [!CAUTION]\n> {caution}\n\n")
     page.blocks("Warnings", "warnings", map(_warning, plan.warnings))
     carried = plan.carried
     for action, those in changes.items():
@@ -121,7 +127,7 @@ def plan_markdown(plan: Plan, budget: int = BUDGET) -> str:
 def drift_markdown(report: DriftReport, budget: int = BUDGET) -> str:
     """Return drift as Markdown of at most `budget` characters (`SMALLEST` at least)."""
     page = _Page(budget - _RESERVE)
-    page.add(f"### Drift in {_code(report.workspace)}\n\n**{drift_summary(report)}**\n\n")
+    page.add(f"### Drift in {_span(report.workspace)}\n\n**{drift_summary(report)}**\n\n")
     missing = [drift for drift in report.drift if drift.missing]
     drifted = [drift for drift in report.drift if not drift.missing]
     page.blocks(f"Missing ({len(missing)})", "missing", map(_drift, missing))
@@ -159,6 +165,7 @@ def _details(
 
 def _warning(text: str) -> Iterator[str]:
     first, *rest = visible(text[:_MESSAGE]).split("\n")
+    rest += [f"… (+{len(text) - _MESSAGE} characters)"] if len(text) > _MESSAGE else []
     return _fenced([f"Warning: {first}", *(f"  │ {further}" for further in rest)], "text")
 
 
@@ -184,8 +191,15 @@ def _signed(spans: Line) -> str:
     return f"{'!' if sign == '~' else sign} {margin.removeprefix('      ')}{rest}"
 
 
+def _span(text: str) -> str:
+    """Return text that is shown as it is where Markdown is read; no row of backticks in it ends it."""
+    said = inline(text, _WIDTH)
+    tick = "`" * (max(map(len, _BACKTICKS.findall(said)), default=0) + 1)
+    return f"{tick} {said} {tick}" if "`" in said else f"{tick}{said}{tick}"
+
+
 def _code(text: str) -> str:
-    """Return text that is shown as it is, in Markdown and in HTML."""
+    """Return text that is shown as it is where HTML is read, and no Markdown."""
     return f"<code>{html.escape(inline(text, _WIDTH))}</code>" if text else ""
 
 

@@ -111,10 +111,7 @@ def change_lines(change: Change, carried: Carried = ()) -> Iterator[Line]:
         cause = "" if change.action is Action.CREATE else str(field.cause)
         yield from difference(field.path, field.before, field.after, margin=_MARGIN, note=cause)
     for operation in change.operations:
-        yield _request(operation)
-        yield from _race(operation)
-        for place, other in enumerate(operation.otherwise):
-            yield _request(other, "  then " if place else "  if that is refused: ")
+        yield from request_lines(operation)
     for text in carried_texts(carried):
         yield line(_MARGIN, Span(f"→ {text}", Style.QUIET))
 
@@ -123,6 +120,14 @@ def _heading(sign: str, style: Style, address: str, id: str | None, note: str) -
     identity = f" (id {inline(id, VALUE_WIDTH)})" if id else ""
     remark = f"  # {inline(note, VALUE_WIDTH)}" if note else ""
     return line("  ", Span(f"{sign} ", style), Span(address, Style.STRONG), identity, Span(remark, Style.QUIET))
+
+
+def deletes_note(plan: Plan) -> str:
+    """Return the sentence that warns of deletes; empty where there is none."""
+    count = plan.summary.delete
+    if not count:
+        return ""
+    return f"{count} {'case is' if count == 1 else 'cases are'} deleted, which is for good."
 
 
 def change_note(change: Change) -> str:
@@ -141,6 +146,14 @@ def _usual_note(change: Change) -> str | None:
             return "recorded as ours, changed in nothing"
         case _:
             return None
+
+
+def request_lines(operation: Operation) -> Iterator[Line]:
+    """Yield a request, what it cannot keep others from, and what is sent instead where it is refused."""
+    yield _request(operation)
+    yield from _race(operation)
+    for place, other in enumerate(operation.otherwise):
+        yield _request(other, "  then " if place else "  if that is refused: ")
 
 
 def _request(operation: Operation, lead: str = "") -> Line:

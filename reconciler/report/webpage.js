@@ -1,21 +1,26 @@
 "use strict";
 const form = document.querySelector("form");
-const cases = Array.from(document.querySelectorAll("article"));
 const told = document.querySelector("output");
+const sections = Array.from(document.querySelectorAll("section"));
+const blocks = Array.from(document.querySelectorAll("article"), (block) => ({
+  block,
+  address: block.querySelector("code").textContent,
+  text: block.textContent.toLowerCase(),
+}));
+// A case may stand there twice: for what is done about it, and for what was changed outside.
+const count = (those) => new Set(those.map((each) => each.address)).size;
 function filter() {
   const words = form.elements.words.value.toLowerCase().split(/\s+/).filter(Boolean);
   const action = form.elements.action.value;
   const cause = form.elements.cause.value;
-  let shown = 0;
-  for (const each of cases) {
-    const text = each.textContent.toLowerCase();
+  for (const { block, text } of blocks) {
     const fits = words.every((word) => text.includes(word))
-      && (!action || each.dataset.action === action)
-      && (!cause || each.dataset.cause.split(" ").includes(cause));
-    each.hidden = !fits;
-    shown += fits ? 1 : 0;
+      && (!action || block.dataset.action === action)
+      && (!cause || block.dataset.cause.split(" ").includes(cause));
+    block.hidden = !fits;
   }
-  told.textContent = `${shown} of ${cases.length} cases`;
+  for (const section of sections) section.hidden = !section.querySelector("article:not([hidden])");
+  told.textContent = `${count(blocks.filter((each) => !each.block.hidden))} of ${count(blocks)} cases`;
 }
 form.addEventListener("input", filter);
 form.addEventListener("submit", (event) => event.preventDefault());

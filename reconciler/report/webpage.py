@@ -26,20 +26,22 @@ from reconciler.model.operation import Operation
 from reconciler.model.plan import Carried, Plan
 from reconciler.model.values import Path, Value
 from reconciler.report.hostile import inline, visible
+from reconciler.report.lines import unstyled
 from reconciler.report.markdown import ORDER
-from reconciler.report.sides import Side, side_by_side
+from reconciler.report.sides import NOTHING, Side, side_by_side
 from reconciler.report.text import (
-    BODY_WIDTH,
     GONE,
     WAIVED,
     carried_texts,
     change_note,
     change_sign,
+    deletes_note,
     drift_summary,
     plan_summary,
     remarks,
+    request_lines,
 )
-from reconciler.report.values import VALUE_WIDTH, compact, dotted
+from reconciler.report.values import dotted
 
 Markup = NewType("Markup", str)
 """HTML that is safe to write."""
@@ -49,9 +51,10 @@ EMPTY: Final = Markup("")
 
 def plan_html(plan: Plan) -> Iterator[str]:
     """Yield a page that shows a plan, in pieces."""
-    yield from _head(f"Plan for {plan.workspace}", plan_summary(plan), tuple(ORDER))
+    kinds = (*ORDER, *sorted({_kind(drift) for drift in plan.drift}))
+    yield from _head(f"Plan for {plan.workspace}", plan_summary(plan), kinds, deletes_note(plan))
     origin = f"{plan.digest} · serial {plan.serial} · made {plan.created_at} · reconciler {__version__}"
-    yield element("p", text(origin), class_="quiet")
+    yield element("p", text(origin), class_="quiet") + "\n"
     yield from _list("Warnings", [element("li", text(warning, lines=True)) for warning in plan.warnings])
     carried = plan.carried
     those = (change for action in ORDER for change in _with(plan, action))
@@ -103,7 +106,7 @@ def _hash(asset: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(asset.encode()).digest()).decode()}'"
 
 
-def _head(title: str, summary: str, actions: Iterable[str]) -> Iterator[str]:
+def _head(title: str, summary: str, actions: Iterable[str], caution: str = "") -> Iterator[str]:
     style = _asset("webpage.css")
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(_asset('webpage.js'))}; "
@@ -115,7 +118,10 @@ def _head(title: str, summary: str, actions: Iterable[str]) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     yield '<meta name="referrer" content="no-referrer">\n'
     yield f"{element('title', text(title))}\n<style>{style}</style>\n</head>\n<body>\n<header>\n"
-    yield f"{element('h1', text(title))}\n{element('p', text(summary), class_='summary')}\n</header>\n<main>\n"
+    yield f"{element('h1', text(title))}\n{element('p', text(summary), class_='summary')}\n"
+    if caution:
+        yield f"{element('p', text(caution), class_='caution')}\n"
+    yield "</header>\n<main>\n"
     yield f"{_form(actions)}\n"
 
 
@@ -143,10 +149,11 @@ def _foot() -> str:
 
 
 def _section(title: str, articles: Iterable[Markup]) -> Iterator[str]:
-    heading = f"{element('h2', text(title))}\n"
+    opening, closing = f"<section>\n{element('h2', text(title))}\n", ""
     for article in articles:
-        yield f"{heading}{article}\n"
-        heading = ""
+        yield f"{opening}{article}\n"
+        opening, closing = "", "</section>\n"
+    yield closing
 
 
 def _list(title: str, items: list[Markup]) -> Iterator[str]:
@@ -162,23 +169,28 @@ def _with(plan: Plan, action: Action) -> Iterator[Change]:
 
 
 def _change(change: Change, carried: Carried) -> Markup:
-    causes = "" if change.action is Action.CREATE else " ".join(change.causes)
-    said = [str(change.action), causes.replace(" ", " + "), change_note(change)]
-    fields = [_field_change(field, has_cause=bool(causes)) for field in change.fields]
+    is_new = change.action is Action.CREATE
+    said = [str(change.action), "" if is_new else " + ".join(change.causes), change_note(change)]
+    fields = [_field_change(field, has_cause=not is_new) for field in change.fields]
     requests = [_request(operation) for operation in change.operations]
     requests += [element("li", element("code", text(said))) for said in carried_texts(carried)]
     parts = [_table(("field", "live", "becomes", "cause"), fields)] if fields else []
     parts += [element("ol", *requests, class_="requests")] if requests else []
+    causes = " ".join(change.causes)
     about = _About(change_sign(change.action), str(change.address), change.id, str(change.action), causes)
     return _article(about, said, parts)
 
 
+def _kind(drift: Drift) -> str:
+    return "missing" if drift.missing else "drifted"
+
+
 def _drift(drift: Drift) -> Markup:
-    kind, sign = ("missing", "-") if drift.missing else ("drifted", "~")
+    sign = "-" if drift.missing else "~"
     fields = [_row(field.path, field.recorded, field.live, "drift", remarks(field)) for field in drift.fields]
     parts = [_table(("field", "applied", "live", "cause"), fields)] if fields else []
     said = [GONE] if drift.missing else []
-    return _article(_About(sign, str(drift.address), drift.id, kind, "drift"), said, parts)
+    return _article(_About(sign, str(drift.address), drift.id, _kind(drift), "drift"), said, parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +217,7 @@ def _table(names: Iterable[str], rows: Iterable[Markup]) -> Markup:
     widths = {"field": "name", "cause": "cause"}
     heads = [element("th", text(name), scope="col", class_=widths.get(name, "value")) for name in names]
     head = element("thead", element("tr", *heads))
-    return element("div", element("table", head, element("tbody", *rows)), class_="scroll")
+    return element("div", element("table", head, *rows), class_="scroll")
 
 
 def _field_change(field: FieldChange, *, has_cause: bool) -> Markup:
@@ -213,21 +225,26 @@ def _field_change(field: FieldChange, *, has_cause: bool) -> Markup:
 
 
 def _row(path: Path, before: Value, after: Value, cause: str, notes: Iterable[str] = ()) -> Markup:
-    sides = list(side_by_side(before, after))
-    cells = [element("td", _joined(_side(side) for side in column)) for column in zip(*sides, strict=True)]
+    """Return a field as a group of rows, one a line: however a line is broken, its other side stands beside it."""
+    pairs = list(side_by_side(before, after)) or [(NOTHING, NOTHING)]
     said = (_joined((Markup("<br>"), element("span", text(note), class_="quiet"))) for note in notes)
-    name = element("th", element("code", text(dotted(path))), *said, scope="row")
-    return element("tr", name, *(cells or [element("td"), element("td")]), element("td", text(cause)))
+    height = str(len(pairs))
+    name = element("th", element("code", text(dotted(path))), *said, scope="rowgroup", rowspan=height)
+    why = element("td", text(cause), rowspan=height)
+    first, *rest = [_joined(map(_side, pair)) for pair in pairs]
+    return element("tbody", element("tr", name, first, why), *(element("tr", cells) for cells in rest))
 
 
 def _side(side: Side) -> Markup:
-    """Return a line on one side: gone, come, or the same."""
-    said = text(side.text or "")
-    return _joined((element(side.kind, said) if side.kind and side.text else said, Markup("<br>")))
+    """Return a line on one side: gone, come, the same, or none."""
+    if side.text is None:
+        return element("td")
+    said = text(side.text)
+    return element("td", element(side.kind, said)) if side.kind else element("td", said, class_="same")
 
 
 def _request(operation: Operation) -> Markup:
-    body = "" if operation.body is None else inline(compact(operation.body), BODY_WIDTH)
-    target = f"{operation.method} {inline(operation.target, VALUE_WIDTH)}"
+    request, *more = (unstyled(line).strip() for line in request_lines(operation))
     why = element("span", text(f" {operation.why}"), class_="quiet")
-    return element("li", element("code", text(f"{target}  {body}")), why)
+    remarks = (_joined((Markup("<br>"), element("span", text(remark), class_="quiet"))) for remark in more)
+    return element("li", element("code", text(request.removeprefix("→ "))), why, *remarks)

@@ -181,7 +181,7 @@ def test_outputs_and_the_summary_say_what_the_plan_says(github: Runner) -> None:
 
     assert code == 0
     assert output.read_text() == "changes=false\nplan-file=plan.json\nsummary=No changes. 2 cases match.\n"
-    assert "### Plan for <code>acme</code>" in summary.read_text()
+    assert "### Plan for `acme`" in summary.read_text()
 
 
 def test_the_state_is_kept_though_others_push_meanwhile(github: Runner) -> None:

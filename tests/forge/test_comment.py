@@ -47,7 +47,7 @@ def test_the_same_plan_twice_is_one_comment_that_is_edited(job: Job, forge: Forg
     assert (first.code, first.out.split(":")[0], first.err) == (0, "Posted", "")
     assert (second.code, second.out.split(":")[0]) == (0, "Edited")
     (body,) = bodies(forge)
-    assert body.startswith(f"{MARK}\n### Plan for <code>acme</code>\n")
+    assert body.startswith(f"{MARK}\n### Plan for `acme`\n")
     assert SUMMARY in body
     assert "soc.elsewhere" in body
     assert methods(forge) == ["POST", "PATCH" if isinstance(forge, GitHub) else "PUT"]

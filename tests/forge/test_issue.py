@@ -21,7 +21,7 @@ providers:
 @pytest.fixture(autouse=True)
 def _workspace(job: Job) -> None:
     (job.folder / "reconciler.yaml").write_text(SETTINGS)
-    (job.folder / "drift.md").write_text("### Drift in <code>acme</code>\n")
+    (job.folder / "drift.md").write_text("### Drift in `acme`\n")
     job.env(TINES_API_KEY="tines-key-of-the-workspace")
 
 

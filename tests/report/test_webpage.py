@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.change import Cause, Change, DriftReport, FieldChange
+from reconciler.model.operation import Operation
 from reconciler.report.webpage import drift_html, plan_html
 from tests.report import worlds
 from tests.report.pages import OF_THE_PAGE, Nodes
@@ -71,11 +72,39 @@ def test_drift_is_a_page_too() -> None:
 
 
 def test_texts_stand_side_by_side() -> None:
-    field = FieldChange(("description",), "same\nold", "same\nnew\nmore")
+    field = FieldChange(("description",), "same\nold", "same\nnew\nmore", Cause.DRIFT)
 
     page = page_of(replace(worlds.UPDATE, fields=(field,)))
 
-    assert "<td>same<br><del>old</del><br><br></td><td>same<br><ins>new</ins><br><ins>more</ins><br></td>" in page
+    assert (
+        '<tr><th scope="rowgroup" rowspan="3"><code>description</code></th><td class="same">same</td>'
+        '<td class="same">same</td><td rowspan="3">drift</td></tr>'
+        "<tr><td><del>old</del></td><td><ins>new</ins></td></tr>"
+        "<tr><td></td><td><ins>more</ins></td></tr></tbody>"
+    ) in page
+
+
+def test_an_empty_line_that_comes_or_goes_is_seen() -> None:
+    field = FieldChange(("description",), "a\nb", "a\n\nb", Cause.DRIFT)
+
+    assert "<tr><td></td><td><ins></ins></td></tr>" in page_of(replace(worlds.UPDATE, fields=(field,)))
+
+
+def test_a_delete_is_warned_of() -> None:
+    caution = "1 case is deleted, which is for good."
+
+    assert caution in words(page_of(worlds.DELETE))
+    assert caution not in words(page_of(worlds.UPDATE))
+
+
+def test_a_request_says_all_that_it_says_in_text() -> None:
+    other = Operation("POST", "/other", {"a": 1}, "instead")
+    request = replace(worlds.UPDATE.operations[0], as_text=True, along=("milestone",), otherwise=(other,))
+
+    page = words(page_of(replace(worlds.UPDATE, operations=(request,))))
+
+    for said in ("(as a JSON string)", "milestone go with it", 'if that is refused: → POST /other {"a":1}'):
+        assert said in page
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -126,10 +155,19 @@ def test_in_a_browser_the_filter_is_there_and_works(tmp_path: Path) -> None:
 
     whole = browsed(page, tmp_path)
     assert re.search(r'<form role="search">', whole)
-    assert "8 of 8 cases" in whole
+    assert "7 of 7 cases" in whole
     assert cases_shown(browsed(page, tmp_path, "#action=delete")) == ["soc.gone"]
     assert cases_shown(browsed(page, tmp_path, "#words=emea+region")) == ["soc.phishing-wave"]
     assert "soc.new" not in cases_shown(browsed(page, tmp_path, "#cause=drift"))
+    assert "soc.new" in cases_shown(browsed(page, tmp_path, "#cause=config"))
+    assert cases_shown(browsed(page, tmp_path, "#action=missing")) == ["soc.missing"]
+
+
+@in_a_browser
+def test_in_a_browser_a_heading_without_cases_is_hidden(tmp_path: Path) -> None:
+    page = browsed("".join(plan_html(ALL)), tmp_path, "#action=delete")
+
+    assert re.findall(r"<section([^>]*)>\n<h2>(.*?)</h2>", page) == [("", "Changes"), (' hidden=""', "Changed outside")]
 
 
 @in_a_browser
