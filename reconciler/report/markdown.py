@@ -12,8 +12,8 @@ A plan, or drift, as Markdown: for the comment under a pull request, on a phone 
 
 What cannot be undone stands first. Text of others stands in fences, which are longer than any row of backticks in
 them, and in <code> within the HTML of a summary; elsewhere between backticks, since what stands in a tag there is
-still Markdown. Nothing in there is an image, a mention or a link. A budget of characters cuts whole cases, and it is
-said which.
+still Markdown. Nothing in there is an image, a mention or a link. A budget of characters cuts whole cases, and it
+is said which.
 """
 
 from __future__ import annotations

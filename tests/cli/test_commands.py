@@ -129,6 +129,19 @@ def test_a_fresh_plan_that_means_what_was_reviewed_is_applied_without_a_question
     assert answer.out.endswith(f"{SUMMARY}\n{APPLIED}\n")
 
 
+@pytest.mark.parametrize("text", ["", "sha256:", f"sha256:{'A' * 64}", "sha256:12"])
+def test_what_is_no_digest_is_said_before_anything_is_read(cli: CommandLine, text: str) -> None:
+    cli("plan", "--out", "plan.json")
+    cli.workspace.calls.clear()
+
+    fresh, saved = cli("apply", "--if-digest", text), cli("apply", "plan.json", "--if-digest", text)
+
+    assert (fresh.code, saved.code) == (1, 1)
+    assert "64 hexadecimal digits" in fresh.err
+    assert "do not go with PLANFILE" in saved.err
+    assert "apply" not in [name for name, _ in cli.workspace.calls]
+
+
 def test_a_fresh_plan_that_means_something_else_is_not_applied_and_what_differs_is_told(cli: CommandLine) -> None:
     one, other = PLAN.changes[0], replace(PLAN.changes[0], address=Address("soc", "b"))
     cli.workspace.planned = replace(PLAN, changes=(one, other))

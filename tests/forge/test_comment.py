@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import functools
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from reconciler.engine.surroundings import Surroundings
 from reconciler.model.address import Address
 from reconciler.providers.emulation import Call, Fault, FaultKind, Match, Outcome, Reply
 from tests.cli.stand_in import PLAN, SUMMARY, UPDATE
 from tests.forge.conftest import Job
 from tests.forge.forges import BOT, ME, TOKEN, Forge, GitHub, GitLab
 
+NOW = datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC)
+"""A billion seconds."""
 MARK = "<!-- reconciler:plan workspace=acme -->"
 OTHER = replace(PLAN, changes=(replace(UPDATE, address=Address("soc", "elsewhere")),))
 
@@ -37,6 +42,21 @@ def answering(forge: Forge, method: str, status: int, **more: Any) -> None:
     """Let the writes of a method be answered with a status."""
     fault = Fault(FaultKind.SERVER_ERROR, Match(method, "comments|notes"), status=status, **more)
     forge.faults.add(fault)
+
+
+def test_a_merge_request_of_a_fork_is_looked_for_where_it_is(job: Job, gitlab: GitLab) -> None:
+    job.env(CI_MERGE_REQUEST_PROJECT_ID="12", CI_PROJECT_ID="99")
+
+    assert job.comment().out == "Posted: comment on 12 7.\n"
+
+
+def test_what_goes_wrong_is_to_be_looked_for_in_the_environment(job: Job, forge: Forge) -> None:
+    answering(forge, "POST", 422)
+
+    said = job.comment().err
+
+    assert ("from GITHUB_TOKEN" if isinstance(forge, GitHub) else "from RECONCILER_GITLAB_TOKEN") in said
+    assert "provider" not in said
 
 
 def test_the_same_plan_twice_is_one_comment_that_is_edited(job: Job, forge: Forge) -> None:
@@ -122,6 +142,70 @@ def test_an_edit_that_is_refused_becomes_a_post(job: Job, forge: Forge, status: 
     assert job.comment().out.startswith("Posted")
     assert bodies(forge)[0] == f"{MARK}\nolder"
     assert SUMMARY in bodies(forge)[1]
+
+
+SECONDARY = Reply.json(403, {"message": "You have exceeded a secondary rate limit. Please wait."})
+NOTHING_LEFT = ("x-ratelimit-remaining", "0")
+TOO_OFTEN = [
+    (Reply(403, b"{}", (("retry-after", "2"),)), 2.0),
+    (Reply(403, b"{}", (NOTHING_LEFT, ("x-ratelimit-reset", "1000000030"))), 30.0),
+    (Reply(403, b"{}", (NOTHING_LEFT, ("x-ratelimit-reset", "soon"))), 60.0),
+    (Reply(403, b"{}", (NOTHING_LEFT, ("x-ratelimit-reset", "9" * 5000))), 60.0),
+    (SECONDARY, 60.0),
+]
+
+
+def waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let time pass by waiting alone; return how long was waited."""
+    waited: list[float] = []
+    patient = functools.partial(
+        Surroundings,
+        sleep=waited.append,
+        clock=lambda: sum(waited),
+        now=lambda: NOW + timedelta(seconds=sum(waited)),
+    )
+    monkeypatch.setattr("reconciler.engine.surroundings.Surroundings", patient)
+    return waited
+
+
+@pytest.mark.parametrize(("refusal", "seconds"), TOO_OFTEN)
+@pytest.mark.parametrize("method", ["GET", "PATCH", "POST"])
+def test_a_refusal_because_github_is_asked_too_often_is_waited_for(
+    job: Job, github: GitHub, monkeypatch: pytest.MonkeyPatch, method: str, refusal: Reply, seconds: float
+) -> None:
+    waited = waiting(monkeypatch)
+    if method != "POST":
+        github.say(BOT, f"{MARK}\nolder")
+    usual, left = github.answer, [Outcome(refusal)]
+
+    def once(call: Call) -> Outcome:
+        return left.pop() if left and call.method == method and "comments" in call.path else usual(call)
+
+    monkeypatch.setattr(github, "answer", once)
+
+    answer = job.comment()
+
+    assert (answer.code, answer.err) == (0, "")
+    assert len(github.comments) == 1
+    assert SUMMARY in bodies(github)[0]
+    assert sum(waited) == pytest.approx(seconds, abs=2.0)
+
+
+def test_where_github_is_asked_too_often_for_long_the_job_fails_and_the_plan_is_shown(
+    job: Job, github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = waiting(monkeypatch)
+    github.say(BOT, f"{MARK}\nolder")
+    usual = github.answer
+    busy = Outcome(SECONDARY)
+    monkeypatch.setattr(github, "answer", lambda call: busy if call.method == "PATCH" else usual(call))
+
+    answer = job.comment()
+
+    assert answer.code == 1
+    assert SUMMARY in answer.out
+    assert bodies(github) == [f"{MARK}\nolder"]
+    assert sum(waited) < 300
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "POST"])

@@ -23,8 +23,9 @@ def outside_of_fences(markdown: str) -> list[str]:
 
 
 OF_THE_PAGE = {"html", "head", "meta", "title", "style", "body", "header", "main", "script"} | {
-    "form", "label", "input", "select", "option", "output", "section", "h1", "h2", "h3", "p", "ul", "ol", "li", "article",
-    "details", "summary", "span", "code", "div", "table", "thead", "tbody", "tr", "th", "td", "ins", "del", "br",
+    "form", "label", "input", "select", "option", "output", "section", "h1", "h2", "h3", "p", "ul", "ol", "li",
+    "article", "details", "summary", "span", "code", "div", "table", "thead", "tbody", "tr", "th", "td", "ins",
+    "del", "br",
 }  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def updated(name: str, before: str = "low", after: str = "high") -> Change:
 
 
 def without_code(line: str) -> str:
-    """Return what Markdown, or in its own block HTML, makes anything of: in <code> Markdown is read all the same."""
+    """Return what is more than shown: in <code> Markdown is read all the same, but for a block of HTML."""
     if line.startswith("<details"):
         return re.sub(r"<code>[^<>]*</code>", "", line)
     return re.sub(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)", "", line)

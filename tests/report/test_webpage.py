@@ -99,7 +99,7 @@ def test_a_delete_is_warned_of() -> None:
 
 def test_a_request_says_all_that_it_says_in_text() -> None:
     other = Operation("POST", "/other", {"a": 1}, "instead")
-    request = replace(worlds.UPDATE.operations[0], as_text=True, along=("milestone",), otherwise=(other,))
+    request = replace(worlds.UPDATE.operations[0], as_text=True, along={"milestone": "1"}, otherwise=(other,))
 
     page = words(page_of(replace(worlds.UPDATE, operations=(request,))))
 
@@ -167,7 +167,10 @@ def test_in_a_browser_the_filter_is_there_and_works(tmp_path: Path) -> None:
 def test_in_a_browser_a_heading_without_cases_is_hidden(tmp_path: Path) -> None:
     page = browsed("".join(plan_html(ALL)), tmp_path, "#action=delete")
 
-    assert re.findall(r"<section([^>]*)>\n<h2>(.*?)</h2>", page) == [("", "Changes"), (' hidden=""', "Changed outside")]
+    assert re.findall(r"<section([^>]*)>\n<h2>(.*?)</h2>", page) == [
+        ("", "Changes"),
+        (' hidden=""', "Changed outside"),
+    ]
 
 
 @in_a_browser
