@@ -227,11 +227,11 @@ def _field_change(field: FieldChange, *, has_cause: bool) -> Markup:
 def _row(path: Path, before: Value, after: Value, cause: str, notes: Iterable[str] = ()) -> Markup:
     """Return a field as a group of rows, one a line: however a line is broken, its other side stands beside it."""
     pairs = list(side_by_side(before, after)) or [(NOTHING, NOTHING)]
-    said = (_joined((Markup("<br>"), element("span", text(note), class_="quiet"))) for note in notes)
-    height = str(len(pairs))
-    name = element("th", element("code", text(dotted(path))), *said, scope="rowgroup", rowspan=height)
+    said = [element("td", text(note), colspan="2", class_="quiet") for note in notes]
+    height = str(len(pairs) + len(said))
+    name = element("th", element("code", text(dotted(path))), scope="rowgroup", rowspan=height)
     why = element("td", text(cause), rowspan=height)
-    first, *rest = [_joined(map(_side, pair)) for pair in pairs]
+    first, *rest = [*(_joined(map(_side, pair)) for pair in pairs), *said]
     return element("tbody", element("tr", name, first, why), *(element("tr", cells) for cells in rest))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,20 @@ import yaml
 from tests.ci.scene import ROOT, Done, Scene
 from tests.forge.forges import TOKEN
 
+PUSHED_MEANWHILE = """\
+#!/bin/sh
+case "$1 $2" in
+  "push --quiet")
+    if ! [ -e ../pushed ]; then
+      touch ../pushed
+      (cd ../desk && echo hello >hello && {git} add hello &&
+        {git} -c user.name=Dana -c user.email=dana@acme.example commit -qm Hello && {git} push -q origin main)
+    fi
+    ;;
+esac
+exec {git} "$@"
+"""
+"""Before the first push of a job, somebody else pushes."""
 COMPONENT = ROOT / "examples" / "gitlab" / "templates" / "reconciler.yml"
 
 
@@ -58,10 +73,46 @@ def test_a_merge_request_gets_its_plan_and_what_is_merged_is_applied(gitlab: Sce
 
     assert (replanned.code, applied.code) == (0, 0), replanned.err + applied.err
     assert gitlab.tines.writes == [("PUT", f"/api/v2/cases/{gitlab.id('Alpha')}", {"priority": "high"})]
-    state = json.loads(gitlab.git("show", "main:state/acme.json", cwd=gitlab.remote))
-    assert state["cases"]["soc.alpha"]["recorded"]["priority"] == "high"
+    assert recorded(gitlab, "alpha") == "high"
     assert len(gitlab.forge.comments) == 1
     assert TOKEN not in planned.out + planned.err + applied.out + applied.err
+
+
+def merged_and_planned(gitlab: Scene, branch: str, **edits: tuple[str, str]) -> Path:
+    gitlab.edit(branch, **edits)
+    gitlab.merge(branch)
+    folder = gitlab.clone(f"after-{branch}")
+    assert run(gitlab, "plan", folder).code == 0
+    return folder
+
+
+def recorded(gitlab: Scene, case: str) -> str:
+    state = json.loads(gitlab.git("show", "main:state/acme.json", cwd=gitlab.remote))
+    return str(state["cases"][f"soc.{case}"]["recorded"]["priority"])
+
+
+def test_an_older_pipeline_does_not_undo_what_a_newer_one_applied(gitlab: Scene) -> None:
+    older = merged_and_planned(gitlab, "raise-alpha", alpha=("priority", "high"))
+    newer = merged_and_planned(gitlab, "raise-alpha-more", alpha=("priority", "critical"))
+    assert run(gitlab, "apply", newer).code == 0
+
+    refused = run(gitlab, "apply", older)
+
+    assert refused.code == 1
+    assert "soc.alpha has been applied since the plan was made" in refused.err
+    assert recorded(gitlab, "alpha") == "critical"
+
+
+def test_what_others_push_while_a_job_applies_stays(gitlab: Scene) -> None:
+    folder = merged_and_planned(gitlab, "raise-alpha", alpha=("priority", "high"))
+    (gitlab.folder / "bin" / "git").write_text(PUSHED_MEANWHILE.format(git=shutil.which("git")))
+    (gitlab.folder / "bin" / "git").chmod(0o755)
+
+    applied = run(gitlab, "apply", folder)
+
+    assert applied.code == 0, applied.err
+    assert recorded(gitlab, "alpha") == "high"
+    assert gitlab.git("show", "main:hello", cwd=gitlab.remote) == "hello"
 
 
 def test_drift_is_told_by_the_exit_code_and_by_one_issue(gitlab: Scene) -> None:

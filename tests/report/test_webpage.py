@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model.change import Cause, Change, DriftReport, FieldChange
+from reconciler.model.change import Cause, Change, DriftedField, DriftReport, Edit, FieldChange
 from reconciler.model.operation import Operation
 from reconciler.report.webpage import drift_html, plan_html
 from tests.report import worlds
@@ -88,6 +88,17 @@ def test_an_empty_line_that_comes_or_goes_is_seen() -> None:
     field = FieldChange(("description",), "a\nb", "a\n\nb", Cause.DRIFT)
 
     assert "<tr><td></td><td><ins></ins></td></tr>" in page_of(replace(worlds.UPDATE, fields=(field,)))
+
+
+def test_who_changed_a_field_stands_beneath_its_values() -> None:
+    field = DriftedField(("priority",), "high", "low", edit=Edit("omar@acme.example", "2026-01-02"))
+    drift = replace(worlds.DRIFT[0], missing=False, fields=(field,))
+
+    assert (
+        '<th scope="rowgroup" rowspan="2"><code>priority</code></th><td><del>&quot;high&quot;</del></td>'
+        '<td><ins>&quot;low&quot;</ins></td><td rowspan="2">drift</td></tr>'
+        '<tr><td colspan="2" class="quiet">changed by omar@acme.example at 2026-01-02</td></tr>'
+    ) in "".join(drift_html(DriftReport("acme", (drift,), 3)))
 
 
 def test_a_delete_is_warned_of() -> None:
