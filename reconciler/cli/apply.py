@@ -225,7 +225,7 @@ def _report(run: Run, result: Result | None, *, is_empty: bool) -> int:
 def _incomplete(result: Result) -> Incomplete:
     """Return the error that says, where the result may not be looked at, what went wrong."""
     missing = result.not_done
-    lines = [f"{outcome.address}: {outcome.message}" for outcome in missing]
+    lines = [f"{outcome.address}: {outcome.reason or outcome.status}" for outcome in missing]
     return Incomplete(
         "\n".join([f"{len(missing)} of {len(result.outcomes)} cases were not applied", *lines]),
         hint="what was done is recorded; mend what is said there, then apply again",

@@ -36,6 +36,11 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     """What went otherwise than one would expect, though not wrong."""
 
+    @property
+    def reason(self) -> str:
+        """Return the message for where the address stands already; empty where there is none."""
+        return (self.message or "").removeprefix(f"{self.address}: ")
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

@@ -300,7 +300,7 @@ def _group(title: str, style: Style, outcomes: list[Outcome]) -> Iterator[Line]:
     yield ()
     yield line(Span(title, style))
     for outcome in outcomes:
-        message = f"{outcome.action}: {outcome.message}" if outcome.message else str(outcome.action)
+        message = f"{outcome.action}: {outcome.reason}" if outcome.reason else str(outcome.action)
         yield from render_message(f"  {outcome.address}", message, style)
 
 

@@ -27,5 +27,5 @@ form.addEventListener("submit", (event) => event.preventDefault());
 for (const [name, value] of new URLSearchParams(location.hash.slice(1))) {
   if (form.elements[name]) form.elements[name].value = value;
 }
-form.hidden = false;
+form.hidden = blocks.length === 0;
 filter();

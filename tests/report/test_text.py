@@ -374,7 +374,7 @@ RESULTS = [
                 Outcome(
                     address("a"), Action.CREATE, Status.FAILED, 0, "Tines refused it (422):\nName can't be blank"
                 ),
-                Outcome(address("b"), Action.UPDATE, Status.CONFLICT, 0, "priority is now low"),
+                Outcome(address("b"), Action.UPDATE, Status.CONFLICT, 0, "soc.b: priority is now low"),
                 Outcome(address("c"), Action.CREATE, Status.SKIPPED, 0, "soc.a failed"),
                 Outcome(address("d"), Action.DELETE, Status.SKIPPED, warnings=("odd",)),
                 Outcome(address("e"), Action.UPDATE, Status.DONE, 1, None, ("tag vip is VIP there", "two\nlines")),

@@ -175,6 +175,11 @@ def test_in_a_browser_the_filter_is_there_and_works(tmp_path: Path) -> None:
 
 
 @in_a_browser
+def test_in_a_browser_there_is_no_filter_where_there_is_nothing_to_filter(tmp_path: Path) -> None:
+    assert '<form role="search" hidden="' in browsed(page_of(unchanged=12), tmp_path)
+
+
+@in_a_browser
 def test_in_a_browser_a_heading_without_cases_is_hidden(tmp_path: Path) -> None:
     page = browsed("".join(plan_html(ALL)), tmp_path, "#action=delete")
 
