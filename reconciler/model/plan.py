@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from reconciler.model.address import Address
@@ -34,7 +35,7 @@ class Summary:
     requests: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What is to be done about a workspace, made at one moment against one state."""
 
@@ -81,7 +82,7 @@ class Plan:
                     found[other] = (*found.get(other, ()), (change.address, operation))
         return found
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Return the hash of the plan's meaning: the same plan made twice has the same digest."""
         meanings = [meaning(change) for change in sorted(self.changes, key=lambda change: change.address)]
