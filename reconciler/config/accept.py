@@ -9,7 +9,8 @@ drift of a case ──► edit upon edit of its file's text ──► the worksp
 scalar   the live value, quoted as the old one was        map     key by key; a key that is gone leaves the file
 set      members that came or went since the last apply   items   field by field, as a scalar or a set
 
-All or nothing: where one value cannot be accepted, nothing is written.
+All or nothing: where one value cannot be accepted, nothing is written. No comment is lost: what stood behind a
+member or a key that goes stays on a line of its own, since only people know whether it still tells something.
 """
 
 from __future__ import annotations
@@ -21,10 +22,19 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from reconciler.config.characters import MAX_BYTES
-from reconciler.config.edits import as_it_was, inline, put, put_lines, put_members, without
+from reconciler.config.edits import (
+    as_it_was,
+    inline,
+    like_the_others,
+    put,
+    put_fields,
+    put_lines,
+    put_members,
+    without,
+)
 from reconciler.config.expressions import as_text, has_expression
 from reconciler.config.files import Unreadable, read
-from reconciler.config.marked import Alias, Collection, Entry, Piece, Scalar, written
+from reconciler.config.marked import Alias, Collection, Entry, Piece, Scalar, comments_of, written
 from reconciler.config.resolve import MASKED_FROM, Configuration, load
 from reconciler.config.sentences import quoted as named
 from reconciler.errors import ConfigError, Location, PlanRefused, Problem
@@ -81,8 +91,10 @@ def accepted(
         try:
             after = load(root, env=env, providers=providers, instead=instead)
         except ConfigError as error:
-            raise _unprovable(configuration.cases[drift[0].address]) from error
+            reason = error.problems[0].message
+            raise _unprovable(configuration.cases[drift[0].address], f": {reason}") from error
         _prove(configuration, drift, schemas, after)
+        _keep_comments(changed)
     return changed
 
 
@@ -155,8 +167,15 @@ def _settings(case: Case) -> tuple[Any, ...]:
     return case.type, case.lifecycle, case.ownership, case.adopt
 
 
-def _unprovable(case: Case) -> ConfigError:
-    message = f"{case.address}: the live values cannot be written so that they are read back the same"
+def _keep_comments(files: Mapping[str, Rewrite]) -> None:
+    for name, made in files.items():
+        old, new = (sorted(comments_of(data.decode("utf-8-sig"))) for data in (made.old, made.new))
+        if old != new:
+            raise _problem(Location(name, 1, 1), "a comment of this file would be lost", _BY_HAND)
+
+
+def _unprovable(case: Case, reason: str = "") -> ConfigError:
+    message = f"{case.address}: the live values cannot be written so that they are read back the same{reason}"
     return _problem(case.source.at(), message, _BY_HAND)
 
 
@@ -224,9 +243,10 @@ class _Editor:
         if found is None:
             return text  # it is declared no more, and what is not declared is nobody's drift
         block, entry = found
-        self._check(field.live, entry, field.path)
         known = self._known(field.path)
-        if known.kind is Kind.SET or isinstance(field.recorded, AbstractSet):
+        is_set = known.kind is Kind.SET or isinstance(field.recorded, AbstractSet)
+        self._check(_moved(field)[0] if is_set else field.live, entry, field.path)
+        if is_set:
             return self._set(text, entry, field, known)
         if is_absent(field.live):
             return self._emptied(text, block, entry, field, known)
@@ -291,12 +311,14 @@ class _Editor:
         old = entry.value
         if isinstance(live, Member):
             live = live.fields
-        if isinstance(live, Mapping) and isinstance(old, Collection) and not old.is_commented:
-            return put(text, entry, inline(live, flow=True))
         if isinstance(old, Collection):
-            if any(has_expression(leaf.value) for leaf in _scalars(old)):
-                self._refuse(entry, path, "comes from an expression", _ELSEWHERE)
-            if old.is_commented:
+            if not _is_all_here(old):
+                self._refuse(entry, path, "has parts that come from elsewhere or are used there", _ELSEWHERE)
+            if isinstance(live, Mapping) and old.is_mapping:
+                return self._object(text, entry, old, live, path)
+            if isinstance(live, Sequence) and live and not isinstance(live, str) and not old.flow:
+                return self._list(text, old, live)
+            if old.flow and old.is_commented:
                 self._refuse(entry, path, "has comments in it", _BY_HAND)
             return put(text, entry, inline(live, flow=block.flow))
         if isinstance(live, str) and "\n" in live and not block.flow:
@@ -305,9 +327,31 @@ class _Editor:
             return put(text, entry, as_it_was(as_text(live), old, flow=block.flow))
         return put(text, entry, inline(live, flow=block.flow))
 
+    def _list(self, text: str, old: Collection, live: Sequence[Value]) -> str:
+        """Return the text with other members in a list that is compared as a whole, in any order."""
+        kept = [each for each in old.entries if _read_back(each.value) in live]
+        known = [_read_back(each.value) for each in kept]
+        return put_members(text, old, kept, [inline(member, flow=True) for member in live if member not in known])
+
+    def _object(
+        self, text: str, entry: Entry, old: Collection, live: Mapping[str, Value], path: Sequence[str]
+    ) -> str:
+        """Return the text with other values in an object; with other keys too, if it has them."""
+        if {each.key.value for each in old.entries if each.key} == live.keys():
+            for each in reversed(old.entries):
+                text = _put_again(text, each, live[each.key.value], flow=old.flow) if each.key else text
+            return text
+        if not old.flow:
+            return put_fields(text, old, live)
+        if old.is_commented:
+            self._refuse(entry, path, "has comments in it", _BY_HAND)
+        return put(text, entry, inline(live, flow=True))
+
     def _emptied(self, text: str, block: Collection, entry: Entry, field: DriftedField, known: Field) -> str:
         """Return the text without a key or an item that is gone, or with null where a field is empty."""
         if len(field.path) == 2:  # noqa: PLR2004 - the key of a map or of an item
+            if block.flow and block.is_commented:
+                self._refuse(entry, field.path, "has comments around it", _BY_HAND)
             return without(text, self._holder(text, field.path), block, entry)
         if not known.clearable:
             self._refuse(entry, field.path, "is empty in the system, and cannot be declared so", "leave it out")
@@ -332,13 +376,13 @@ class _Editor:
                 kept.append(each)
             left.discard(gone)
         for each in kept if left else ():
-            if isinstance(each.value, Alias) or any(has_expression(leaf.value) for leaf in _scalars(each.value)):
+            if not _is_all_here(each.value):
                 self._refuse(each, field.path, "has a member from an expression or an alias", _ELSEWHERE)
         new = [member for member in came if not any(_is_member(each.value, member, known) for each in kept)]
-        added = sorted((inline(member, flow=True) for member in new), key=str.casefold)
-        if isinstance(old, Collection) and old.anchor is None and not old.flow and kept:
+        added = sorted((_written_as(member, entries) for member in new), key=str.casefold)
+        if isinstance(old, Collection) and not old.flow and (kept or added):
             return put_members(text, old, kept, added)
-        if isinstance(old, Collection) and old.is_commented:
+        if isinstance(old, Collection) and old.flow and old.is_commented:
             self._refuse(entry, field.path, "has comments in it", _BY_HAND)
         parts = [text[each.value.span.start : each.value.span.end].strip() for each in kept]
         return put(text, entry, f"[{', '.join((*parts, *added))}]")
@@ -374,15 +418,27 @@ def _read_back(piece: Piece) -> Any:
     return None
 
 
-def _scalars(piece: Piece) -> Iterator[Scalar]:
+def _put_again(text: str, entry: Entry, live: Value, *, flow: bool) -> str:
+    """Return the text with the value of a key in an object, if it is another one."""
+    old, said = entry.value, as_text(live) if isinstance(live, str) else inline(live, flow=flow)
+    if not isinstance(old, Scalar) or old.value == said:
+        return text
+    return put(text, entry, as_it_was(said, old, flow=flow) if isinstance(live, str) else said)
+
+
+def _written_as(member: Value, others: Sequence[Entry]) -> str:
+    return like_the_others(member, others) if isinstance(member, str) else inline(member, flow=True)
+
+
+def _is_all_here(piece: Piece) -> bool:
+    """Tell whether all that is written is the value itself, and nobody's but that of this place."""
     match piece:
-        case Scalar():
-            yield piece
         case Collection(entries=entries):
-            for each in entries:
-                yield from _scalars(each.value)
+            return all(_is_all_here(each.value) for each in entries)
+        case Scalar(value=value, anchor=anchor):
+            return anchor is None and not has_expression(value)
         case _:
-            pass
+            return False
 
 
 def _leaves(value: Value) -> Iterator[Value]:

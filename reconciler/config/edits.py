@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.config.expressions import as_text
-from reconciler.config.marked import Collection, Entry, Scalar
+from reconciler.config.marked import Collection, Comment, Entry, Piece, Scalar, all_comments
 from reconciler.config.scalars import is_plain, literal, may_be_plain, quoted, text_of
 from reconciler.model.values import ABSENT, Value
 from reconciler.model.values import Entry as Member
@@ -43,23 +43,60 @@ def as_it_was(text: str, old: Scalar, *, flow: bool) -> str:
     return text if is_alike and may_be_plain(text, flow=flow) else text_of(text, flow=flow)
 
 
-def _bounds(text: str, entry: Entry) -> tuple[int, int]:
-    """Return where a value stands, without the empty lines after it; where there is none, behind the colon."""
-    start, end = entry.value.span.start, entry.value.span.end
-    end = start + len(text[start:end].rstrip())
-    if entry.key is not None and (start == end or (isinstance(entry.value, Collection) and not entry.value.flow)):
-        start = text.index(":", entry.key.span.end) + 1
-    return start, max(start, end)
+def like_the_others(text: str, others: Sequence[Entry]) -> str:
+    """Return a text for a list whose members all have quotes, or are all numbers, as they are written."""
+    olds = [each.value for each in others if isinstance(each.value, Scalar)]
+    if olds and all(old.style == '"' for old in olds):
+        return quoted(as_text(text))
+    are_numbers = bool(olds) and all(old.style == "" and old.value.isdecimal() for old in olds)
+    return text if are_numbers and text.isdecimal() else inline(text, flow=True)
+
+
+def _end(text: str, piece: Piece) -> int:
+    """Return where something ends, without the empty lines and the comments after it."""
+    if isinstance(piece, Collection) and not piece.flow and piece.entries:
+        return _end(text, piece.entries[-1].value)
+    return piece.span.start + len(text[piece.span.start : piece.span.end].rstrip())
+
+
+def _without_lines(
+    text: str,
+    bounds: tuple[int, int],
+    column: int,
+    comments: Iterable[Comment],
+    instead: Sequence[str] = (),
+) -> str:
+    """Return the text with other lines instead of some; their comments stay, on lines of their own."""
+    first, last = text.rfind("\n", 0, bounds[0]) + 1, text.index("\n", bounds[1]) + 1
+    kept = (comment.text for comment in comments if first <= comment.index < last)
+    made = "".join(f"{' ' * column}{line}\n" for line in (*kept, *instead))
+    return f"{text[:first]}{made}{text[last:]}"
+
+
+def _without_block(text: str, block: Collection, instead: Sequence[str] = ()) -> str:
+    bounds = block.entries[0].start.start, _end(text, block)
+    return _without_lines(text, bounds, block.span.column, all_comments(text), instead)
 
 
 def put(text: str, entry: Entry, value: str) -> str:
     """Return the text with another value of one line."""
-    start, end = _bounds(text, entry)
+    old = entry.value
+    if isinstance(old, Collection) and not old.flow and entry.key is not None:
+        start = end = text.index(":", entry.key.span.end) + 1
+        text = _without_block(text, old)
+    else:
+        start, end = old.span.start, max(old.span.start, _end(text, old))
     comment = ""
-    if isinstance(entry.value, Scalar) and entry.value.style in {"|", ">"} and entry.behind is not None:
+    if isinstance(old, Scalar) and old.style in {"|", ">"} and entry.behind is not None:
         comment = f"  {entry.behind.text}"
     space = " " if text[start - 1] == ":" else ""
     return f"{text[:start]}{space}{value}{comment}{text[end:]}"
+
+
+def put_fields(text: str, old: Collection, fields: Mapping[str, Value]) -> str:
+    """Return the text with other lines in place of those of an object."""
+    lines = [f"{text_of(key, flow=False)}: {inline(value, flow=False)}" for key, value in fields.items()]
+    return _without_block(text, old, lines)
 
 
 def put_lines(text: str, block: Collection, entry: Entry, value: str) -> str:
@@ -70,7 +107,7 @@ def put_lines(text: str, block: Collection, entry: Entry, value: str) -> str:
     head, lines = found
     pad = " " * (block.span.column + 2)
     body = "".join(f"\n{pad}{line}" if line else "\n" for line in lines)
-    start, end = _bounds(text, entry)
+    start, end = entry.value.span.start, max(entry.value.span.start, _end(text, entry.value))
     space = " " if text[start - 1] == ":" else ""
     if isinstance(entry.value, Scalar) and entry.value.style in {"|", ">"}:
         comment = f" {entry.behind.text}" if entry.behind is not None else ""
@@ -82,18 +119,15 @@ def put_lines(text: str, block: Collection, entry: Entry, value: str) -> str:
 def put_members(text: str, old: Collection, kept: Sequence[Entry], added: Sequence[str]) -> str:
     """Return the text with lines of a list taken away and added behind the last one."""
     pad = " " * old.span.column
-    last = _line_end(text, old.entries[-1])
+    comments = [*all_comments(text)]
+    last = text.index("\n", _end(text, old)) + 1
     text = f"{text[:last]}{''.join(f'{pad}- {each}{chr(10)}' for each in added)}{text[last:]}"
+    stays = {entry.start.start for entry in kept}
     for entry in reversed(old.entries):
-        if entry not in kept:
-            text = f"{text[: text.rfind(chr(10), 0, entry.start.start) + 1]}{text[_line_end(text, entry) :]}"
+        if entry.start.start not in stays:
+            bounds = entry.start.start, _end(text, entry.value)
+            text = _without_lines(text, bounds, old.span.column, comments)
     return text
-
-
-def _line_end(text: str, entry: Entry) -> int:
-    """Return where the line after an entry begins."""
-    start, end = entry.value.span.start, entry.value.span.end
-    return text.index("\n", start + len(text[start:end].rstrip())) + 1
 
 
 def without(text: str, holder: Entry, block: Collection, entry: Entry) -> str:
@@ -102,4 +136,5 @@ def without(text: str, holder: Entry, block: Collection, entry: Entry) -> str:
     if block.flow or not others:
         parts = [text[each.start.start : each.value.span.end].strip() for each in others]
         return put(text, holder, f"{{{', '.join(parts)}}}")
-    return f"{text[: text.rfind(chr(10), 0, entry.start.start) + 1]}{text[_line_end(text, entry) :]}"
+    bounds = entry.start.start, _end(text, entry.value)
+    return _without_lines(text, bounds, block.span.column, all_comments(text))

@@ -149,7 +149,7 @@ class Text:
 def written(text: str) -> Text:
     """Return what a file holds; raise yaml.YAMLError for what is no YAML."""
     text = _with_newlines(text)
-    comments = deque(_comments(text))
+    comments = deque(all_comments(text))
     documents = list(_Reader(text).documents())
     made = []
     for number, (start, is_explicit, root) in enumerate(documents):
@@ -162,7 +162,7 @@ def written(text: str) -> Text:
 
 def comments_of(text: str) -> list[str]:
     """Return the texts of all comments, in order."""
-    return [comment.text for comment in _comments(_with_newlines(text))]
+    return [comment.text for comment in all_comments(_with_newlines(text))]
 
 
 def _with_newlines(text: str) -> str:
@@ -172,8 +172,8 @@ def _with_newlines(text: str) -> str:
 # ------------------------------------------------------------------------------------ comments
 
 
-def _comments(text: str) -> Iterator[Comment]:
-    """Yield all comments: they stand between tokens, or behind the head of a block of text."""
+def all_comments(text: str) -> Iterator[Comment]:
+    """Yield all comments of a text without carriage returns: between tokens, or behind the head of a block."""
     begins = [0, *(found.end() for found in re.finditer("\n", text))]
     for found, group in _found(text):
         yield _comment(text, found, group, begins)
