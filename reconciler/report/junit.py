@@ -49,7 +49,8 @@ def _case(address: Address, drift: Drift | None, apart: Drift | None) -> str:
 
 def _failure(drift: Drift) -> str:
     kind = "missing" if drift.missing else "drifted"
-    message = GONE if drift.missing else f"{len(drift.fields)} changed outside of reconciler"
+    count = "1 field was" if len(drift.fields) == 1 else f"{len(drift.fields)} fields were"
+    message = GONE if drift.missing else f"{count} changed outside of reconciler"
     text = shortened(plain(drift_lines(drift)), _TEXT)
     about = f"{_attribute('type', kind)} {_attribute('message', message)}"
     return f"<failure {about}>{html.escape(visible(text))}</failure>"

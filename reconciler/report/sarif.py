@@ -24,7 +24,7 @@ from reconciler.model.values import Path
 from reconciler.report.encoding import stream
 from reconciler.report.hostile import shortened, unlinked, visible
 from reconciler.report.lines import unstyled
-from reconciler.report.text import GONE
+from reconciler.report.text import GONE, remarks
 from reconciler.report.values import difference, dotted
 
 MOST: Final = 5000
@@ -92,7 +92,7 @@ def _result(
 
 def _message(drift: Drift, field: DriftedField) -> str:
     lines = difference(field.path, field.recorded, field.live, margin="")
-    said = "\n".join(map(unstyled, lines))
+    said = "\n".join((*remarks(field), *map(unstyled, lines)))  # who and when first: a long text is cut
     return f"{drift.address}: {dotted(field.path)} was changed outside of reconciler.\n{said}"
 
 

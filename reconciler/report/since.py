@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.change import Drift, DriftReport
+from reconciler.model.plan import FORMAT_VERSION
 from reconciler.report.encoding import dumps
 from reconciler.report.jsonplan import drift_item_json
 
@@ -24,7 +25,7 @@ _MISSING: Final = "missing"
 
 
 def read_told(text: str, workspace: str) -> frozenset[str]:
-    """Return what an earlier report tells; raise ReconcilerError if it is none, or one of another workspace."""
+    """Return what an earlier report tells; raise ReconcilerError if it is none, or one of another workspace or format."""
     try:
         data = json.loads(text)
         told = frozenset(key for name in TOLD for item in data.get(name, ()) for key in _keys(item).values())
@@ -32,6 +33,9 @@ def read_told(text: str, workspace: str) -> frozenset[str]:
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         message = "the earlier report is not what `drift --json` writes"
         raise ReconcilerError(message, hint="save it so: `reconciler drift --json > FILE`") from error
+    if str(whose[2]).partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
+        message = f"the earlier report has format {whose[2]}; this version reads {FORMAT_VERSION}"
+        raise ReconcilerError(message, hint="save a new one: `reconciler drift --json > FILE`")
     if whose[0] != workspace:
         raise ReconcilerError(f"the earlier report is about the workspace {whose[0]!r}, this is {workspace!r}")
     return told

@@ -259,6 +259,10 @@ def test_drift_that_is_masked_is_as_before(scene: Scene) -> None:
             '{"format_version": "1.0", "workspace": "v", "drift": []}',
             "the earlier report is about the workspace 'v'",
         ),
+        (
+            '{"format_version": "2.0", "workspace": "w", "drift": []}',
+            "the earlier report has format 2.0; this version reads 1.0",
+        ),
     ],
 )
 def test_an_earlier_report_that_is_none_is_an_error(scene: Scene, text: str, said: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.errors import Location
-from reconciler.model.change import Drift, DriftedField, DriftReport
+from reconciler.model.change import Drift, DriftedField, DriftReport, Edit
 from reconciler.model.redaction import redactor
 from reconciler.report.hostile import ways
 from reconciler.report.junit import drift_junit
@@ -69,6 +69,13 @@ def test_each_field_is_a_finding_at_its_place_and_what_is_missing_stands_first()
     assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == {"missing-case", "drifted-field"}
 
 
+def test_a_finding_tells_who_changed_it_and_when_even_where_the_value_is_cut() -> None:
+    field = replace(PRIORITY, live="x" * 5000, edit=Edit("ann@acme.example", "2026-01-02T03:04:05Z"))
+    (found,) = sarif(DriftReport("acme", (replace(DRIFTED, fields=(field,)),)))["results"]
+
+    assert "\nchanged by ann@acme.example at 2026-01-02T03:04:05Z\n~ priority" in found["message"]["text"]
+
+
 def test_a_finding_keeps_its_fingerprint_when_its_line_and_value_change() -> None:
     moved = replace(PRIORITY, live="critical", source=Location("cases/other.yaml", 99, 1))
     other = replace(PRIORITY, path=("status",))
@@ -104,7 +111,7 @@ def test_each_case_is_a_test_that_fails_if_it_has_drifted() -> None:
     assert [case.get("classname") for case in suite] == ["soc"] * 3
     assert list(cases["soc.b"]) == []
     assert [(item.get("type"), item.get("message")) for item in suite.iter("failure")] == [
-        ("drifted", "1 changed outside of reconciler"),
+        ("drifted", "1 field was changed outside of reconciler"),
         ("missing", "gone from the system"),
     ]
     assert (cases["soc.a"].get("file"), cases["soc.a"].get("line")) == ("cases/a b.yaml", "2")
