@@ -47,6 +47,7 @@ BEYOND: Final = {
         "workspace-slash workspace-up"
     ),
     "how many documents a file has": "two-documents",
+    "what a case needs, since one that is taken over needs less": "shape-no-name",
 }
 """What no schema of one value can say, by file of the corpus: it accepts them, `validate` does not."""
 

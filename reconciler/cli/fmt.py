@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconciler.cli.options import command, option
 from reconciler.cli.run import Run
@@ -20,6 +20,8 @@ Examples:
 
 Exit codes: 0 done, or nothing to do; 1 a file is wrong, or with --check not in form.
 """
+
+_LEFT: Final = "what is wrong was left as it is; `reconciler validate` tells everything"
 
 
 @dataclass(slots=True)
@@ -90,7 +92,8 @@ def _first(problems: Sequence[Problem]) -> dict[str, str]:
 def _tell(run: Run, found: _Found, *, check: bool) -> None:
     from reconciler.cli.faults import tell
     from reconciler.report.encoding import stream
-    from reconciler.report.lines import line
+    from reconciler.report.lines import Style, line
+    from reconciler.report.text import render_message
 
     if run.as_json:
         run.output.pieces(stream((("changed", found.changed), ("left", list(found.left)))))
@@ -98,4 +101,6 @@ def _tell(run: Run, found: _Found, *, check: bool) -> None:
         done = "Not in form" if check else "Formatted"
         run.output.lines(line(f"{done}: {name}") for name in found.changed)
     for reason in found.left.values():
-        run.output.talk(tell(reason, "it was left as it is; `reconciler validate` tells everything that is wrong"))
+        run.output.talk(tell(reason))
+    if any(Path(name).exists() for name in found.left):
+        run.output.talk(render_message("Hint", _LEFT, Style.STRONG))

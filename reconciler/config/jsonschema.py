@@ -177,7 +177,20 @@ def _case(
         "description": made.get("description", f"A case of {name}."),
         "type": "object",
         "additionalProperties": False,
-        "properties": {**meta["properties"], **attributes},
+        "properties": {**_meta(meta["properties"], fields), **attributes},
+    }
+
+
+def _meta(properties: Mapping[str, Any], fields: Mapping[str, Field]) -> Mapping[str, Any]:
+    """Return the meta-arguments, where those that name attributes name those of one system."""
+    ownership = dict(properties["ownership"])
+    owner = ownership.pop("additionalProperties")
+    sets = {name: owner for name, field in fields.items() if field.kind is Kind.SET}
+    ignored = {"ignore_changes": {"items": {"anyOf": [{"const": name} for name in fields]}}}
+    return {
+        **properties,
+        "ownership": {**ownership, "properties": sets, "additionalProperties": False},
+        "lifecycle": {**properties["lifecycle"], "properties": ignored},
     }
 
 

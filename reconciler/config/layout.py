@@ -247,7 +247,9 @@ class _Printer:
     def _valued(self, begun: str, entry: Entry, block: Collection, indent: int) -> Iterator[str]:
         value = entry.value
         if isinstance(value, Collection) and self._is_block(value, len(begun) + 1):
-            yield _commented(_anchored(value, begun, behind=True), entry.behind)
+            # what stood behind the brace of a mapping in one line has no column here
+            keep = entry.behind is not None and entry.behind.index < value.span.start
+            yield _commented(_anchored(value, begun, behind=True), entry.behind, keep=keep)
             yield from self._collection(value, indent + _STEP)
             return
         head, lines = self._written(value, block, len(begun) + 1)
@@ -298,11 +300,11 @@ class _Printer:
         return f"{{{inner}}}" if value.is_mapping else f"[{inner}]"
 
 
-def _commented(line: str, comment: Comment | None) -> str:
-    """Return a line with the comment behind it, where that was or further on."""
+def _commented(line: str, comment: Comment | None, *, keep: bool = True) -> str:
+    """Return a line with the comment behind it, where that was or further on; or just behind it."""
     if comment is None:
         return line
-    column = max(len(line) + 2, comment.column)
+    column = max(len(line) + 2, comment.column if keep else 0)
     return f"{line.ljust(column)}{comment.text}"
 
 

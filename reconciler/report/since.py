@@ -25,7 +25,7 @@ _MISSING: Final = "missing"
 
 
 def read_told(text: str, workspace: str) -> frozenset[str]:
-    """Return what an earlier report tells; raise ReconcilerError if it is none, or of another workspace or format."""
+    """Return what an earlier report tells; raise ReconcilerError if it is none, or is of another kind."""
     try:
         data = json.loads(text)
         told = frozenset(key for name in TOLD for item in data.get(name, ()) for key in _keys(item).values())

@@ -58,12 +58,22 @@ def test_a_file_that_is_wrong_is_left_alone_and_told(cli: CommandLine, folder: P
     (folder / "cases/a.yaml").write_text(OUT_OF_FORM)
     wrong = "cases:\n  b:   {nam: 'x'}\n"
     (folder / "cases/b.yaml").write_text(wrong)
+    (folder / "cases/c.yaml").write_text(wrong.replace("b:", "c:"))
 
     ran = cli("fmt")
 
     assert (ran.code, ran.out) == (1, "Formatted: cases/a.yaml\n")
-    assert ran.err.startswith("Error: cases/b.yaml:2:")
+    first, second, hint = ran.err.splitlines()
+    assert first.startswith("Error: cases/b.yaml:2:")
+    assert second.startswith("Error: cases/c.yaml:2:")
+    assert hint == "Hint: what is wrong was left as it is; `reconciler validate` tells everything"
     assert (folder / "cases/b.yaml").read_text() == wrong
+
+
+def test_where_there_is_no_workspace_nothing_is_said_to_be_left(cli: CommandLine, tmp_path: Path) -> None:
+    ran = cli("fmt", "-C", str(tmp_path))
+
+    assert (ran.code, "no reconciler.yaml" in ran.err, "Hint" in ran.err) == (1, True, False)
 
 
 def test_only_files_of_the_workspace_are_written(cli: CommandLine, folder: Path) -> None:

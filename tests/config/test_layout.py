@@ -59,6 +59,13 @@ def test_keys_stand_in_the_order_of_the_schema_and_maps_as_they_were() -> None:
         """)
 
 
+def test_a_comment_behind_a_case_in_one_line_stands_just_behind_its_name() -> None:
+    made = formatted("cases:\n  one: {name: n, provider: soc}   # why\n")
+
+    assert made == "cases:\n  one:  # why\n    provider: soc\n    name: n\n"
+    assert formatted(made) == made
+
+
 def test_comments_move_with_what_they_are_about() -> None:
     assert case("""\
         # two tags,
