@@ -106,6 +106,9 @@ def _settings(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
     told["properties"] = {key: _or_expression(value) for key, value in told["properties"].items()}
     made["properties"]["notify"]["items"] = told
     made["properties"]["providers"] |= _named(list(types.values()))
+    optional = made["properties"].keys() - made["required"]
+    # a section whose lines are all comments is nothing
+    made["properties"] |= {name: _or_nothing(made["properties"][name]) for name in optional}
     enums = {name: _any_case(item) for name, item in definitions.items() if "enum" in item}
     return {
         "$schema": DIALECT,
@@ -250,6 +253,12 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
         return schema
     description: dict[str, Any] = {key: schema.pop(key) for key in ("title", "description") if key in schema}
     return {**description, "anyOf": [schema, {"type": "null"}]}
+
+
+def _or_nothing(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that takes null too, in the fewest words."""
+    kind = schema.get("type")
+    return {**schema, "type": [kind, "null"]} if isinstance(kind, str) else _or_null(schema)
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
