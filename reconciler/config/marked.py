@@ -7,6 +7,10 @@ YAML text → a tree of what is written and where, for those who write it anew.
 
 `documents` reads what a file means and forgets how it says so; this keeps styles, anchors and comments. It is
 given only what `documents` has found right, so it has no limits of its own.
+
+Not ruamel.yaml's round trip (0.19): there a comment hangs on the value before it, so that a key which goes takes
+the comment about the next case along; and every list, gap and indentation of the file is written anew, where a
+reviewer shall see the accepted value and nothing else.
 """
 
 from __future__ import annotations
