@@ -1,7 +1,7 @@
 """
 The bare client: downloads and decodes the same pages, and nothing else.
 
-python benchmarks/bare.py URL PER_PAGE
+python benchmarks/bare.py SYSTEM URL
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import json
 import sys
 
 import httpx
+from systems import SYSTEMS, System
 
 
-def read(url: str, per_page: int) -> int:
+def read(system: System, url: str) -> int:
     """Read every page, one after another; return how many cases there were."""
     with httpx.Client(base_url=url) as client:
-        number: int | None = 1
-        count = 0
-        while number:
-            answer = client.get("/api/v2/cases", params={"per_page": per_page, "page": number})
-            page = json.loads(answer.content)
-            count += len(page["cases"])
-            number = page["meta"]["next_page_number"]
-    return count
+        read = at = 0
+        count = 1
+        while read < count:
+            at += 1
+            shown, count = system.shown(json.loads(client.get(system.target(at)).content))
+            read += shown
+    return read
 
 
 if __name__ == "__main__":
-    read(sys.argv[1], int(sys.argv[2]))
+    read(SYSTEMS[sys.argv[1]], sys.argv[2])

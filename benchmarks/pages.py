@@ -1,10 +1,14 @@
 """
-A Tines tenant that can only list its cases, as fast as Python can: every page is encoded before the first request.
+A system that can list its cases, as fast as Python can: every page is encoded before the first request.
 
-    python benchmarks/pages.py COUNT PER_PAGE        prints its address, serves until its input ends
+    python benchmarks/pages.py SYSTEM COUNT [SECONDS]        prints its address, serves until its input ends
 
-Asked for `/requests` it answers how many requests it has had since it was last asked. A filter is ignored, as a
-Tines that does not know it would: every case of the tenant is asked for, so it would leave nothing out.
+    GET  cases          a page of the list
+    GET  cases/ID       one case, made when it is asked for
+    PUT  cases/ID       the case is shown in its second form from now on, whatever was sent
+    GET  /counted       what was counted since it was last asked; then everything is forgotten, writes as well
+
+Each answer but the last takes SECONDS.
 """
 
 from __future__ import annotations
@@ -15,47 +19,60 @@ import re
 import socket
 import sys
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from cases import Sample, samples
+from systems import SYSTEMS, System
 
-_PAGE: Final = re.compile(rb"[?&]page=(\d+)")
+_LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class Pages:
-    """The answers of the tenant, whole with their heads, and how often they were asked for."""
+    """The answers of a system, whole with their heads, and what was counted of them."""
 
-    def __init__(self, url: str, count: int, per_page: int) -> None:
-        cases = samples(count)
-        chunks = [cases[start : start + per_page] for start in range(0, count, per_page)]
-        self._answers = [_answer(_page(url, chunk, at, per_page, count)) for at, chunk in enumerate(chunks, 1)]
-        self._requests = 0
+    def __init__(self, system: System, url: str, count: int) -> None:
+        self._system = system
+        self._url = url
+        self._pages = [self._page(start, count) for start in range(1, count + 1, system.page)]
+        self._aside = {path: _answer(answer) for path, answer in system.aside.items()}
+        self._written: set[int] = set()
+        self._forget()
 
-    def answer(self, target: bytes) -> bytes:
-        """Answer a GET of `target`."""
-        if target == b"/requests":
-            counted, self._requests = self._requests, 0
-            return _answer({"requests": counted})
+    def _page(self, start: int, count: int) -> bytes:
+        numbers = range(start, min(start + self._system.page, count + 1))
+        items = [self._system.item(number, self._url, changed=False) for number in numbers]
+        return _answer(self._system.listed(items, start // self._system.page + 1, count, self._url))
+
+    def answer(self, method: str, target: str) -> bytes:
+        """Answer a request, and count it."""
+        answer = self._found(method, target)
         self._requests += 1
-        found = _PAGE.search(target)
-        return self._answers[int(found[1]) - 1 if found else 0]
+        self._writes += method != "GET"
+        self._bytes += len(answer)
+        return answer
 
+    def counted(self) -> bytes:
+        """Tell what was counted, and forget it with all that was written."""
+        answer = _answer({"requests": self._requests, "writes": self._writes, "bytes": self._bytes})
+        self._forget()
+        return answer
 
-def _page(url: str, chunk: list[Sample], at: int, per_page: int, count: int) -> dict[str, Any]:
-    pages = -(-count // per_page)
-    following = at + 1 if at < pages else None
-    address = f"{url}/api/v2/cases?per_page={per_page}&page="
-    return {
-        "cases": [sample.as_item(url) for sample in chunk],
-        "meta": {
-            "current_page": f"{address}{at}",
-            "previous_page": f"{address}{at - 1}" if at > 1 else None,
-            "next_page": f"{address}{following}" if following else None,
-            "next_page_number": following,
-            "per_page": per_page,
-            "pages": pages,
-            "count": count,
-        },
-    }
+    def _forget(self) -> None:
+        self._requests = self._writes = self._bytes = 0
+        self._written.clear()
+
+    def _found(self, method: str, target: str) -> bytes:
+        path = urlsplit(target).path
+        if path in self._aside:
+            return self._aside[path]
+        if path == self._system.cases:
+            return self._pages[self._system.at(target) - 1]
+        return self._case(method, int(path.removeprefix(f"{self._system.cases}/")))
+
+    def _case(self, method: str, number: int) -> bytes:
+        if method == "PUT":
+            self._written.add(number)
+        item = self._system.item(number, self._url, changed=number in self._written)
+        return _answer(self._system.alone(item))
 
 
 def _answer(data: Any) -> bytes:
@@ -65,10 +82,11 @@ def _answer(data: Any) -> bytes:
 
 
 class Connection(asyncio.Protocol):
-    """One kept connection, which carries one GET after another."""
+    """One kept connection, which carries one request after another."""
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pages: Pages, seconds: float) -> None:
         self._pages = pages
+        self._seconds = seconds
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -78,23 +96,40 @@ class Connection(asyncio.Protocol):
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def data_received(self, data: bytes) -> None:
-        """Answer every head that is complete; a GET has no body."""
-        *heads, self._received = (self._received + data).split(b"\r\n\r\n")
-        for head in heads:
-            self._transport.write(self._pages.answer(head.split(b" ", 2)[1]))
+        """Answer every request that is complete, body and all."""
+        self._received += data
+        while (end := self._received.find(b"\r\n\r\n")) >= 0:
+            head = self._received[:end]
+            length = _LENGTH.search(head)
+            whole = end + 4 + (int(length[1]) if length else 0)
+            if len(self._received) < whole:
+                return
+            self._received = self._received[whole:]
+            self._reply(*head.decode().split(" ", 2)[:2])
+
+    def _reply(self, method: str, target: str) -> None:
+        if target == "/counted":
+            self._transport.write(self._pages.counted())
+            return
+        answer = self._pages.answer(method, target)
+        if self._seconds:
+            asyncio.get_running_loop().call_later(self._seconds, self._transport.write, answer)
+        else:
+            self._transport.write(answer)
 
 
-async def serve(count: int, per_page: int) -> None:
+async def serve(system: System, count: int, seconds: float) -> None:
     """Serve on a free port of loopback until the input ends."""
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    pages = Pages(url, count, per_page)
+    pages = Pages(system, url, count)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(pages), sock=listening)
+    server = await loop.create_server(lambda: Connection(pages, seconds), sock=listening)
     async with server:
         print(url, flush=True)
         await loop.run_in_executor(None, sys.stdin.read)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), int(sys.argv[2])))
+    name, how_many, *slow = sys.argv[1:]
+    asyncio.run(serve(SYSTEMS[name], int(how_many), float(slow[0]) if slow else 0))
