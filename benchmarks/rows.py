@@ -81,18 +81,14 @@ def process(kind: str) -> Reference:
 def added(*kinds: str, less: str) -> Reference:
     """Return several processes as one: times added, but for what one of them takes to start; the larger memory."""
 
-    def find(taken: Taken, spot: Spot, number: int, _: Sampled) -> Sampled | None:
-        parts = [taken[kind][spot].get(number) for kind in kinds]
-        start = taken[less][spot].get(number)
-        if start is None or None in parts:
-            return None
-        found = [part for part in parts if part is not None]
+    def find(taken: Taken, spot: Spot, number: int, _: Sampled) -> Sampled:
+        *parts, start = (taken[kind][spot][number] for kind in (*kinds, less))
         return Sampled(
-            wall=_sum(found, "wall") - (start.wall or 0),
-            cpu=_sum(found, "cpu") - (start.cpu or 0),
-            peak=max(part.peak or 0 for part in found),
-            requests=_sum(found, "requests"),
-            bytes=_sum(found, "bytes"),
+            wall=_sum(parts, "wall") - (start.wall or 0),
+            cpu=_sum(parts, "cpu") - (start.cpu or 0),
+            peak=max(part.peak or 0 for part in parts),
+            requests=_sum(parts, "requests"),
+            bytes=_sum(parts, "bytes"),
         )
 
     return Reference(find, (*kinds, less))
@@ -108,15 +104,14 @@ def smaller(kind: str) -> Reference:
     def find(taken: Taken, spot: Spot, number: int, _: Sampled) -> Sampled | None:
         sizes = [size for system, size in taken[kind] if system == spot.system and size < spot.cases]
         small = taken[kind][Spot(spot.system, max(sizes))].get(number) if sizes else None
-        if small is None:
-            return None
-        times = spot.cases / max(sizes)
-        grown = {
-            name: (getattr(small, name) or 0) * times for name in ("wall", "cpu", "peak", "requests", "bytes")
-        }
-        return Sampled(**grown)
+        return _times(spot.cases / max(sizes), small) if small else None
 
     return Reference(find, (kind,))
+
+
+def _times(times: float, one: Sampled) -> Sampled:
+    names = ("wall", "cpu", "peak", "requests", "bytes")
+    return Sampled(**{name: (getattr(one, name) or 0) * times for name in names})
 
 
 def bound(of: Callable[[Spot, Sampled], Sampled]) -> Reference:

@@ -86,7 +86,7 @@ def wanted(rows: Mapping[str, Row], systems: Sequence[str], sizes: Sequence[int]
         for spot in row.spots(systems, sizes):
             for kind in row.kinds:
                 needed.setdefault(NOWHERE if kind in AT_NOWHERE else spot, set()).add(kind)
-    return {spot: [kind for kind in KINDS if kind in kinds] for spot, kinds in sorted(needed.items())}
+    return {spot: [kind for kind in KINDS if kind in kinds] for spot, kinds in needed.items()}
 
 
 def measure(
