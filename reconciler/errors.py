@@ -7,7 +7,8 @@ ReconcilerError                 a message for the person who must act; exit code
 │   └── LockHeld                another process is applying; names it
 ├── PlanRefused                 the plan cannot be made or must not be applied
 │   ├── StalePlan               the saved plan no longer fits the state, or was altered
-│   └── LimitExceeded           more would change than `limits` allows
+│   ├── LimitExceeded           more would change than `limits` allows
+│   └── PolicyRefused           the rules of the workspace object to the plan
 ├── ApiError                    a system answered no, or not at all
 │   ├── NotSent                 the request never left: it can be sent again
 │   ├── OutcomeUnknown          the request left, the answer did not arrive: look before sending again
@@ -92,6 +93,10 @@ class StalePlan(PlanRefused):
 
 class LimitExceeded(PlanRefused):
     """The plan does more than `limits` allows."""
+
+
+class PolicyRefused(PlanRefused):
+    """The rules of the workspace object to the plan."""
 
 
 class ApiError(ReconcilerError):

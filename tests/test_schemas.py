@@ -22,7 +22,7 @@ SHIPPED: Final = sorted(
     for folder in ("examples", "reconciler/sandbox")
     for path in (ROOT / folder).glob("*/reconciler.yaml")
 )
-NAMES: Final = ("settings", "cases", "waivers", "plan", "state")
+NAMES: Final = ("settings", "cases", "waivers", "policies", "plan", "state")
 DRAFTS: Final = {"2020-12": PUBLISHED, "07": PUBLISHED / "draft-07"}
 
 BEYOND: Final = {
@@ -48,6 +48,12 @@ BEYOND: Final = {
     ),
     "how many documents a file has": "two-documents",
     "what a case needs, since one that is taken over needs less": "shape-no-name",
+    "what a condition means": (
+        "deep-brackets deep-selects deep-ternaries environment homoglyph line-far-down list-bomb "
+        "many-lines-folded no-condition nothing-but-a-comment number-too-large reserved-word too-long "
+        "truth-of-yaml two-statements unknown-function"
+    ),
+    "what a rule is named for": "message-blank test-of-nobody two-documents-one-rule",
 }
 """What no schema of one value can say, by file of the corpus: it accepts them, `validate` does not."""
 
@@ -92,7 +98,7 @@ def test_both_drafts_are_schemas_of_their_draft(name: str) -> None:
     assert not any(word in older for word in ("$defs", "prefixItems", "2020-12"))
 
 
-@pytest.mark.parametrize("kind", ["cases", "settings"])
+@pytest.mark.parametrize("kind", ["cases", "settings", "policies"])
 def test_the_schemas_accept_what_validate_accepts(kind: str) -> None:
     newer, older = Draft202012Validator(published("2020-12", kind)), Draft7Validator(published("07", kind))
     beyond = {name for names in BEYOND.values() for name in names.split()}

@@ -119,12 +119,12 @@ def schema(run: Run, out: str | None, draft: str) -> int:
 
 def _schemas(draft: str) -> Mapping[str, Mapping[str, Any]]:
     """Return the schema of each kind of file, by name."""
-    from reconciler.config.jsonschema import draft_07, schemas, waivers_schema
+    from reconciler.config.jsonschema import draft_07, policies_schema, schemas, waivers_schema
     from reconciler.providers.registry import provider_types
     from reconciler.report.planshape import plan_schema
     from reconciler.state import state_schema
 
-    files = {**schemas(provider_types()), "waivers": waivers_schema()}
+    files = {**schemas(provider_types()), "waivers": waivers_schema(), "policies": policies_schema()}
     members = {**files, "plan": plan_schema(), "state": state_schema()}
     return members if draft == DRAFTS[0] else {name: draft_07(made) for name, made in members.items()}
 

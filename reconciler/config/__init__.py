@@ -14,6 +14,10 @@ waivers      waivers.yaml
 attributes   the attributes of one case, by its provider's schema
 structures   those of them that have parts: items, objects
 reading      an attribute on its way
+policies     rule files: what a plan must not be
+rulefiles    which files those are
+cel          the language of their conditions
+spots        where in a file a character of such a text stands
 declared     one case, meta-arguments and all
 links        which case comes before which
 resolve      all files together

@@ -16,7 +16,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from reconciler.config.expressions import ATTRIBUTES, MIXED, SPLIT, Expressions, Found, has_reference
-from reconciler.config.nodes import Node, Placed, Plain, core_value
+from reconciler.config.nodes import Node, Placed, Plain, core_values
 from reconciler.config.reading import Declared, Parts, Reading
 from reconciler.config.sentences import Complaints, quoted
 from reconciler.config.structures import GIVE, Structures
@@ -196,7 +196,7 @@ class Attributes:
         if not self._becomes_text(path[0], value):
             return value
         try:
-            return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            return json.dumps(core_values(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         except ValueError as error:
             self._problems.append(Problem(reading.placed.at(path), f"`{path[-1]}`: {error}", "quote it"))
             return ""
@@ -266,16 +266,3 @@ def _number(leaf: Value) -> Value:
     """Return an unquoted whole number as one, unless no id is as long."""
     is_number = isinstance(leaf, Plain) and leaf.isdecimal() and len(leaf) <= _MOST_DIGITS
     return int(leaf) if is_number else leaf
-
-
-def _plain(value: Any) -> Any:
-    """Return a structured value as JSON has it, unquoted scalars read as YAML 1.2 does."""
-    match value:
-        case dict():
-            return {key: _plain(item) for key, item in value.items()}
-        case list():
-            return [_plain(item) for item in value]
-        case Plain():
-            return core_value(value)
-        case _:
-            return value

@@ -2,6 +2,7 @@
 CEL, the Common Expression Language: the only module that imports it.
 
 text ── compiled, names and overloads checked ──► Program ── values ──► what it stands for
+                                                          └─ given ──► whether it holds
 
 The language has no loops without end, no input and no output. The library bounds what is left: 32 levels of
 nesting, 10,000 iterations of an evaluation, regular expressions in linear time. We bound the text of an expression
@@ -51,6 +52,11 @@ class Program:
     source: str
     _compiled: Any
 
+    @property
+    def type(self) -> str:
+        """What is known of the value before it is: `bool`, `string`, … or `dyn`."""
+        return _named(self._compiled.return_type())
+
     def value(self, values: Mapping[str, Value]) -> Value:
         """Return what it stands for: null, a truth value, a number, a text, a list or a map; raise Wrong."""
         if _size(values) > MAX_INPUT:
@@ -59,9 +65,25 @@ class Program:
             found = self._compiled.eval(data=dict(values))
         except RuntimeError as error:
             raise _wrong(error) from None
-        if found.type() == cel.Type.ERROR:
-            raise Wrong(_plain(str(found.value())))
-        return _ours(found.plain_value())
+        return _ours(_right(found).plain_value())
+
+    def holds(self, given: Given) -> bool:
+        """Tell whether a condition is true of values that its language was given; raise Wrong."""
+        try:
+            found = self._compiled.eval(activation=given.values)
+        except RuntimeError as error:
+            raise _wrong(error) from None
+        value = found.value()
+        if not isinstance(value, bool):
+            raise Wrong(f"the expression is of the type {_named(_right(found).type())}, not true or false")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Values that many expressions of one language look at; handing them over takes longer than an evaluation."""
+
+    values: Any
 
 
 class Language:
@@ -79,6 +101,30 @@ class Language:
             return Program(source, self._known.compile(source))
         except RuntimeError as error:
             raise _wrong(error) from None
+
+    def condition(self, source: str) -> Program:
+        """Return a compiled expression that is true or false, as far as is known; raise Wrong with its place."""
+        program = self.program(source)
+        type_ = program.type
+        if type_ not in {"bool", "dyn"}:
+            raise Wrong(f"the expression is of the type {type_}, not true or false")
+        return program
+
+    def given(self, values: Mapping[str, Value]) -> Given:
+        """Return values for `Program.holds`; not bounded here, and looked at when a program needs them."""
+        return Given(self._known.Activation(data=dict(values)))
+
+
+def _right(found: Any) -> Any:
+    """Return a value of the library that is no error; raise Wrong."""
+    if found.type() == cel.Type.ERROR:
+        raise Wrong(_plain(str(found.value())))
+    return found
+
+
+def _named(type_: Any) -> str:
+    """Return the name of a type as CEL writes it."""
+    return str(type_).lower()
 
 
 def _wrong(error: RuntimeError) -> Wrong:

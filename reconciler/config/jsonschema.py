@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from reconciler.config.declared import MetaArguments
+from reconciler.config.policies import RuleEntry, TrialEntry
 from reconciler.config.receivers import NotifyEntry
 from reconciler.config.settings import SettingsFile
 from reconciler.config.structures import MAX_ITEM_KEY
@@ -91,6 +92,29 @@ def waivers_schema() -> dict[str, Any]:
         "description": "What may be live otherwise than it was applied, until when, and who answers for it.",
         "type": ["array", "null"],
         "items": _of(WaiverEntry, {}, "waiver"),
+    }
+
+
+def policies_schema() -> dict[str, Any]:
+    """Return the schema of a rule file."""
+    definitions: dict[str, Any] = {}
+    rules, tests = (_of(model, definitions, name) for name, model in (("rule", RuleEntry), ("test", TrialEntry)))
+    return {
+        "$schema": DIALECT,
+        "title": "A rule file",
+        "description": "What a plan must not be, and tests of that.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "policies": {"type": "object", "description": "Name → rule.", "minProperties": 1, **_named([rules])},
+            "tests": {
+                "type": "object",
+                "description": "What is tested → test.",
+                "minProperties": 1,
+                "additionalProperties": tests,
+            },
+        },
+        "$defs": _any_case(definitions),
     }
 
 

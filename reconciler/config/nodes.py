@@ -131,6 +131,19 @@ def core_value(text: Plain) -> bool | int | float:
     return _decimal(text)
 
 
+def core_values(node: Node) -> Any:
+    """Return a value as JSON has it, unquoted scalars read as YAML 1.2 does; raise ValueError as `core_value`."""
+    match node:
+        case dict():
+            return {key: core_values(item) for key, item in node.items()}
+        case list():
+            return [core_values(item) for item in node]
+        case Plain():
+            return core_value(node)
+        case _:
+            return node
+
+
 def _decimal(text: str) -> int | float:
     try:
         return int(text)

@@ -3,7 +3,8 @@ All files of a workspace → its Configuration, or every problem of every file a
 
 reconciler.yaml ──► settings ─────────┐
 cases/**/*.yaml ──► blocks by name ──► cases ──► references, cycles ──► Configuration
-waivers.yaml ─────► waivers ──────────────────────────────────────────────┘
+waivers.yaml ─────► waivers ──────────────────────────────────────────────┤
+rule files ───────► rules ────────────────────────────────────────────────┘
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from reconciler.config.expressions import Expressions
 from reconciler.config.files import Missing, Unreadable, case_files, read, real
 from reconciler.config.links import Edges, predecessors
 from reconciler.config.nodes import Block, Node, Placed
+from reconciler.config.policies import NO_RULES, Rules, RulesReader
 from reconciler.config.problems import MOST, TooMany
 from reconciler.config.sentences import nearest, quoted, unknown_key
 from reconciler.config.settings import (
@@ -62,6 +64,8 @@ class Configuration:
     warnings: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     """What may have drifted."""
+    rules: Rules = NO_RULES
+    """What plans are judged by."""
 
 
 def load(
@@ -153,10 +157,15 @@ class _Loading:
         linked = Cases(settings, self._providers, self._expressions).read(entries.values())
         cases = self._link(linked, entries)
         waivers = self._waivers(settings, cases)
+        rules = self._rules(settings)
         if self._problems or settings.settings is None:
             raise self._error()
         secrets = frozenset(self._expressions.secrets)
-        return Configuration(settings.settings, cases, secrets, self._warnings(), waivers)
+        return Configuration(settings.settings, cases, secrets, self._warnings(), waivers, rules)
+
+    def _rules(self, settings: SettingsResult) -> Rules:
+        named = settings.settings.policies if settings.settings else {}
+        return RulesReader(self._root, self._problems).named(named) if named else NO_RULES
 
     def _waivers(self, settings: SettingsResult, cases: Mapping[Address, Case]) -> tuple[Waiver, ...]:
         schemas = {name: instance.provider.schema for name, instance in settings.instances.items()}

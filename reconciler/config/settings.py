@@ -16,7 +16,7 @@ from reconciler.config.expressions import SETTINGS, Expressions, Found, expressi
 from reconciler.config.nodes import Block, Listing, Placed, unseen
 from reconciler.config.receivers import Receiver, ReceiversReader, lower
 from reconciler.config.sentences import Complaints, nearest, one_of, quoted
-from reconciler.errors import Problem
+from reconciler.errors import Location, Problem
 from reconciler.model.address import NAME
 from reconciler.model.case import Lifecycle, OnRemove, Source
 from reconciler.model.fields import Kind, Ownership
@@ -112,6 +112,9 @@ class SettingsFile(_Strict):
     defaults: Defaults = Field(default_factory=Defaults, description="What holds for every case.")
     limits: LimitSettings = Field(default_factory=LimitSettings, description="Brakes of apply.")
     notify: tuple[dict[str, Any], ...] = Field(default=(), description="Who is told of new drift.")
+    policies: tuple[str, ...] = Field(
+        default=(), description="Rule files, from the workspace: policies/guard.yaml, policies/*.yaml."
+    )
 
     @field_validator("version")
     @classmethod
@@ -154,6 +157,8 @@ class Settings:
     limits: Limits
     receivers: tuple[Receiver, ...] = ()
     """Who is told of new drift."""
+    policies: Mapping[str, Location] = field(default_factory=dict)
+    """What names rule files, each with its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +251,8 @@ class SettingsReader:
             return None
         path = self._root / (model.state.path or f"state/{workspace}.json")
         limits = Limits(model.limits.max_deletes, model.limits.max_changed_percent)
-        return Settings(self._root, workspace, instances, path, limits, receivers)
+        policies = {name: placed.at(("policies", number)) for number, name in enumerate(model.policies)}
+        return Settings(self._root, workspace, instances, path, limits, receivers, policies)
 
     def _check_default_ownership(
         self, placed: Placed, defaults: Defaults, types: Mapping[str, str | None]

@@ -5,6 +5,7 @@ input/cases/NAME.yaml        a case file; beside it
     NAME.txt                 … what `validate` says to it on stderr, with exit code 1
     NAME.json                … or what `plan` would send for each of its cases
 input/settings/NAME.yaml     a reconciler.yaml; beside it NAME.txt, or an empty NAME.json where it is right
+input/policies/NAME.yaml     a rule file, likewise
 
 What is large is made here. How memory and time are measured and bounded: see bounded.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from tests.hostile.bounded import CPU, MEMORY, Bounded, Ran
 INPUT: Final = Path(__file__).with_name("input")
 CASES: Final = sorted((INPUT / "cases").glob("*.yaml"))
 SETTINGS: Final = sorted((INPUT / "settings").glob("*.yaml"))
+POLICIES: Final = sorted((INPUT / "policies").glob("*.yaml"))
 
 USUAL: Final = """version: 1
 workspace: w
@@ -104,7 +106,7 @@ def _body(change: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_there_are_enough_files_and_each_has_one_expectation() -> None:
-    files = [*CASES, *SETTINGS]
+    files = [*CASES, *SETTINGS, *POLICIES]
 
     assert len(files) >= 150
     assert [
@@ -136,6 +138,53 @@ def test_settings_are_read_right_or_refused_with_their_place(folder: Folder, pat
         assert folder.refused() == refusal.read_text()
     else:
         folder.accepted()
+
+
+@pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
+def test_rules_are_read_right_or_refused_with_their_place(folder: Folder, path: Path) -> None:
+    folder.write("reconciler.yaml", f"{USUAL}policies: [policies/a.yaml]\n")
+    folder.write("policies/a.yaml", path.read_bytes())
+    refusal = path.with_suffix(".txt")
+    if refusal.exists():
+        assert folder.refused() == refusal.read_text()
+    else:
+        folder.accepted()
+
+
+RULES: Final[Mapping[str, tuple[Callable[[], str], str]]] = {
+    "10,001 rules": (lambda: _rules(10_001, "true"), "more than 10,000 keys in one mapping"),
+    "5,000 rules": (lambda: _rules(5000, "true"), "more than 1,000 rules in one workspace"),
+    "1,000 rules of 4,096 characters": (
+        lambda: _rules(1000, "true" + " " * 4092),
+        "more than 131,072 characters of expressions in one workspace",
+    ),
+    "32 rules that are hard to compile": (
+        lambda: _rules(32, f"[{', '.join(['change.a'] * 400)}].size()"),
+        "the expression is of the type int, not true or false",
+    ),
+    "a rule of 100,000 characters": (lambda: _rules(1, "x" * 100_000), "longer than 4,096 characters"),
+    "5,000 tests of nobody": (
+        lambda: "tests:\n" + "".join(f"  t{n}: {{rule: r, expect: deny}}\n" for n in range(5000)),
+        "there is no rule `r`",
+    ),
+    "a test of 100,000 values": (
+        lambda: f"{_rules(1, 'true')}tests: {{t: {{rule: r0, expect: deny, change: [{'[], ' * 9000}]}}}}\n",
+        "`change` must be a mapping",
+    ),
+}
+
+
+def _rules(number: int, deny: str) -> str:
+    return "policies:\n" + "".join(f"  r{n}: {{deny: '{deny}', message: m}}\n" for n in range(number))
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_large_rule_files_are_refused_in_time(folder: Folder, name: str) -> None:
+    make, words = RULES[name]
+    folder.write("reconciler.yaml", f"{USUAL}policies: [policies/a.yaml]\n")
+    folder.write("policies/a.yaml", make())
+
+    assert words in folder.refused()
 
 
 # ------------------------------------------------------------------------------------ large files
