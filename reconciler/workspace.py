@@ -25,6 +25,7 @@ from reconciler.config import Configuration, Instance, load
 from reconciler.engine import recover, refresh
 from reconciler.engine.apply import apply
 from reconciler.engine.http import Endpoint, HttpApi
+from reconciler.engine.judge import judged, refuse_overrides
 from reconciler.engine.means import Known, Means
 from reconciler.engine.notify import Notifier
 from reconciler.engine.perform import SETTLE
@@ -44,7 +45,7 @@ from reconciler.model.redaction import redactor
 from reconciler.model.result import Result
 from reconciler.model.values import Path as FieldPath
 from reconciler.model.values import Secret, leaves
-from reconciler.planning import planner, settled
+from reconciler.planning import planner, policies, settled
 from reconciler.planning.limits import NOTHING_MORE, Allowed, Limits
 from reconciler.planning.naming import unnamed
 from reconciler.planning.scope import select
@@ -168,6 +169,7 @@ class Workspace:
         confirm: Callable[[Plan], bool],
     ) -> Result | None:
         """Plan and apply under the lock; None if `confirm`, which is shown a plan that is not empty, says no."""
+        refuse_overrides(self.configuration.rules, self.allowed.policies)
         with self._locked() as tenants:
             state = self._saved(self._read_state(), tenants)
             plan = self._plan(state, tenants, targets, excludes, read_live=True)
@@ -177,10 +179,22 @@ class Workspace:
 
     def apply_saved(self, plan: Plan) -> Result:
         """Apply a plan that was made earlier; raise StalePlan if the state has moved on for one of its cases."""
+        plan = self.judged(plan)
         with self._locked() as tenants:
             state = self._saved(self._read_state(lineage=plan.lineage), tenants)
             self._refuse_stale(plan, state)
             return self._apply(plan, state, tenants)
+
+    def judged(self, plan: Plan) -> Plan:
+        """Return a plan with what the rules of the workspace have against it now; raise PlanRefused."""
+        rules, overridden = self.configuration.rules, self.allowed.policies
+        refuse_overrides(rules, overridden)
+        return judged(plan, rules, now=now(), overridden=overridden)
+
+    def enforce(self, plan: Plan) -> None:
+        """Raise LimitExceeded or PolicyRefused if a plan that was judged must not be applied."""
+        self.limits.enforce(plan)
+        policies.enforce(plan)
 
     @contextmanager
     def tenants(self) -> Iterator[Tenants]:
@@ -212,7 +226,7 @@ class Workspace:
         operations = {name: tenant.provider.operations for name, tenant in tenants.items()}
         plan = planner.finish(drafted, world, operations, meanings, now=now())
         warnings = (*self.configuration.warnings, *plan.warnings, *_partial(targets, excludes))
-        return replace(plan, warnings=(*warnings, *self.limits.exceeded(plan)))
+        return self.judged(replace(plan, warnings=(*warnings, *self.limits.exceeded(plan))))
 
     def _traced(self, drifts: Sequence[Drift], tenants: Tenants) -> Iterator[Drift]:
         """Yield drift with who changed what; a log that cannot be read is no reason to fail."""
@@ -283,7 +297,7 @@ class Workspace:
         return world.apart_from(seen.settled)
 
     def _apply(self, plan: Plan, state: State, tenants: Tenants) -> Result:
-        self.limits.enforce(plan)
+        self.enforce(plan)
         if plan.is_empty and not plan.refresh:
             return Result((), unchanged=plan.unchanged)
         known = {record.address.name: {"id": record.id, "url": record.url} for record in state.records.values()}
@@ -310,7 +324,7 @@ class Workspace:
         following = recorder.next_state(state)
         if following is not None and not any(map(recover.is_open_question, self.store.open_intents())):
             self.store.save(following)  # otherwise the journal is kept: it says what to look for
-        return result
+        return replace(result, overridden=tuple(each for each in plan.policies if each.overridden))
 
     def _read_state(self, *, lineage: str | None = None) -> State:
         return self.store.read() or State(lineage or self._first_lineage())

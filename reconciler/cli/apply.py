@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -57,6 +57,14 @@ Examples:
     metavar="N",
     help="How many cases are worked on at the same time.",
 )
+@click.option(
+    # No variable of the environment sets it: what was answered for once would be overridden in every later run.
+    "--override-policy",
+    "overridden",
+    multiple=True,
+    metavar="NAME",
+    help="Answer for what this soft policy objects to; may be given repeatedly.",
+)
 @brakes
 def apply(
     run: Run,
@@ -67,6 +75,7 @@ def apply(
     targets: Sequence[str],
     excludes: Sequence[str],
     parallelism: int,
+    overridden: Sequence[str],
     allowed: Allowed,
 ) -> int:
     """Make the live cases as they are declared. Plans, asks and sends; with PLANFILE, sends what was saved."""
@@ -80,10 +89,11 @@ def apply(
         )
     stopping = Stopping(Stop())
     with handling(stopping):
+        allowed = replace(allowed, policies=frozenset(overridden))
         workspace = run.open(stop=stopping.stop, parallelism=parallelism, allowed=allowed)
         if planfile is not None:
             return _apply_saved(run, workspace, planfile)
-        enforce = workspace.limits.enforce
+        enforce = workspace.enforce
         answer: Question | Review = Question(run, stopping, auto_approve, enforce)
         if reviewed is not None:
             answer = _review(run, reviewed, enforce)
@@ -94,7 +104,7 @@ def apply(
 def _apply_saved(run: Run, workspace: Workspace, planfile: str) -> int:
     from reconciler.cli.planfiles import load_plan
 
-    plan = load_plan(planfile)
+    plan = workspace.judged(load_plan(planfile))
     _show(run, plan)
     return _report(run, workspace.apply_saved(plan), is_empty=plan.is_empty)
 
@@ -114,7 +124,7 @@ class Question:
     stopping: Stopping
     auto_approve: bool
     enforce: Callable[[Plan], None]
-    """Raises where the plan goes beyond the limits: then there is nothing to ask."""
+    """Raises where the plan goes beyond the limits or a policy stops it: then there is nothing to ask."""
     is_empty: bool = False
 
     def __call__(self, plan: Plan) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, Drift, FieldChange
 from reconciler.model.operation import Operation
+from reconciler.model.policy import Objection
 from reconciler.model.record import Record
 from reconciler.model.values import Marker, to_json, transform
 
@@ -52,6 +53,8 @@ class Plan:
     warnings: tuple[str, ...] = ()
     recorded: int = 0
     """How many cases the state held, for `limits`."""
+    policies: tuple[Objection, ...] = ()
+    """What the rules of the workspace have against it: by rule, then by address. No part of its meaning."""
 
     @property
     def is_empty(self) -> bool:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from reconciler.model.address import Address
 from reconciler.model.change import Action
 from reconciler.model.plan import Summary
+from reconciler.model.policy import Objection
 
 
 class Status(StrEnum):
@@ -51,6 +52,8 @@ class Result:
     interrupted: bool = False
     unchanged: int = 0
     """Cases with nothing to do."""
+    overridden: tuple[Objection, ...] = ()
+    """What rules had against the plan, and somebody answered for."""
 
     @property
     def summary(self) -> Summary:

@@ -64,6 +64,8 @@ class Allowed:
     max_changed_percent: int | None = None
     empty: bool = False
     """Whether a workspace that declares no case at all may give up those that it recorded."""
+    policies: frozenset[str] = frozenset()
+    """Soft rules that somebody answers for: their objections do not stop this run."""
 
     def over(self, limits: Limits) -> Limits:
         """Return the brakes that hold."""

@@ -10,6 +10,7 @@ expected   of a set: all its members before the change
 others     of a request: by address, what it makes true of other cases, which send nothing for that
 record     of a change: what is remembered once it is done; `base` names the record it was planned upon
 refresh    records to bring up to date without a request
+policies   what the rules of the workspace have against the plan
 checksum   over every key and value of the file, whatever its layout: an altered plan is not applied
 """
 
@@ -26,6 +27,7 @@ from reconciler.model.case import Lifecycle
 from reconciler.model.change import Change, Drift, DriftReport, FieldChange
 from reconciler.model.operation import Each, Merge, Operation, Part, Repeat
 from reconciler.model.plan import FORMAT_VERSION, Plan, Summary
+from reconciler.model.policy import Objection
 from reconciler.model.record import Record, State
 from reconciler.model.result import Outcome, Result
 from reconciler.model.values import Value, leaves
@@ -114,6 +116,25 @@ def _plan(plan: Plan) -> Members:
         yield "refresh", map(addressed_record_json, plan.refresh)
     if plan.recorded:
         yield "recorded", plan.recorded
+    if plan.policies:
+        yield "policies", map(objection_json, plan.policies)
+
+
+def objection_json(objection: Objection) -> dict[str, Any]:
+    """Return what a rule has against a plan."""
+    return {
+        "name": objection.rule,
+        "severity": str(objection.severity),
+        "address": objection.address and str(objection.address),
+        "message": objection.message,
+        "file": objection.source.file,
+        "line": objection.source.line,
+        **_given(
+            link=objection.link,
+            unclear=objection.unclear or None,
+            overridden=objection.overridden or None,
+        ),
+    }
 
 
 def summary_json(summary: Summary) -> dict[str, int]:
@@ -299,6 +320,7 @@ def write_result(result: Result) -> Iterator[str]:
         ("interrupted", result.interrupted),
         ("outcomes", ({"address": str(o.address), **_outcome(o)} for o in result.outcomes)),
         ("summary", summary_json(result.summary)),
+        *(("overridden", map(objection_json, result.overridden)) for _ in result.overridden[:1]),
     )
     return stream(members)
 

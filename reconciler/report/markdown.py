@@ -28,10 +28,12 @@ from typing import Final
 from reconciler import __version__
 from reconciler.model.change import Action, Change, Drift, DriftReport
 from reconciler.model.plan import Carried, Plan
+from reconciler.planning.policies import Group, grouped
 from reconciler.report.hostile import inline, visible
 from reconciler.report.lines import Line, unstyled
 from reconciler.report.text import (
     GONE,
+    POLICIES,
     WAIVED,
     change_lines,
     change_note,
@@ -39,7 +41,9 @@ from reconciler.report.text import (
     deletes_note,
     drift_lines,
     drift_summary,
+    objection_lines,
     plan_summary,
+    verdict,
 )
 
 BUDGET: Final = 60_000
@@ -115,6 +119,9 @@ def plan_markdown(plan: Plan, budget: int = BUDGET) -> str:
     changes = {action: [change for change in plan.changes if change.action is action] for action in ORDER}
     if caution := deletes_note(plan):
         page.add(f"> [!CAUTION]\n> {caution}\n\n")
+    if said := verdict(plan.policies):
+        page.add(f"> [!WARNING]\n> {said}\n\n")
+    page.blocks(POLICIES, "rules that object", map(_objections, grouped(plan.policies)))
     page.blocks("Warnings", "warnings", map(_warning, plan.warnings))
     carried = plan.carried
     for action, those in changes.items():
@@ -161,6 +168,10 @@ def _details(
     yield f"{opening}<summary>{' · '.join(text for text in said if text)}</summary>\n\n"
     yield from _fenced(map(_signed, lines), "diff")
     yield "</details>\n\n"
+
+
+def _objections(group: Group) -> Iterator[str]:
+    return _fenced(map(unstyled, objection_lines(group)), "text")
 
 
 def _warning(text: str) -> Iterator[str]:

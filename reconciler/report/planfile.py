@@ -15,13 +15,14 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from reconciler.errors import PlanRefused, StalePlan
+from reconciler.errors import Location, PlanRefused, StalePlan
 from reconciler.model.address import Address
 from reconciler.model.case import Lifecycle
 from reconciler.model.change import Change, Drift, DriftedField, FieldChange
 from reconciler.model.fields import Schema
 from reconciler.model.operation import Each, Merge, Operation, Part
 from reconciler.model.plan import FORMAT_VERSION, Plan
+from reconciler.model.policy import Objection
 from reconciler.model.record import Record
 from reconciler.model.strict import strict_json
 from reconciler.model.values import ABSENT, Marker, Value
@@ -131,6 +132,20 @@ def _plan(model: shape.Plan, schemas: Mapping[str, Schema]) -> Plan:
         refresh=tuple(_record(record, schemas) for record in model.refresh),
         warnings=tuple(model.warnings),
         recorded=model.recorded,
+        policies=tuple(map(_objection, model.policies)),
+    )
+
+
+def _objection(model: shape.Objection) -> Objection:
+    return Objection(
+        model.name,
+        model.severity,
+        model.message,
+        Location(model.file, model.line),
+        None if model.address is None else Address.parse(model.address),
+        model.link,
+        unclear=model.unclear,
+        overridden=model.overridden,
     )
 
 

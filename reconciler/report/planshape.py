@@ -10,9 +10,11 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from reconciler.model.address import NAME
 from reconciler.model.case import OnRemove
 from reconciler.model.change import Action, Cause
 from reconciler.model.operation import Repeat
+from reconciler.model.policy import Severity
 
 Methods: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE"]
 Kinds: TypeAlias = dict[str, Literal["null", "set"]]
@@ -209,6 +211,20 @@ class Summary(Model):
     requests: int
 
 
+class Objection(Model):
+    """What a rule of the workspace has against the plan."""
+
+    name: str = Field(pattern=f"^{NAME.pattern}$", description="The rule.")
+    severity: Severity
+    address: str | None = Field(description="The case whose change it is about; null: the plan.")
+    message: str
+    file: str = Field(description="Where the rule stands, from the workspace.")
+    line: int
+    link: str | None = None
+    unclear: bool = Field(default=False, description="The rule could not be evaluated.")
+    overridden: bool = Field(default=False, description="Somebody has answered for it.")
+
+
 class Plan(Model):
     """A plan, whole."""
 
@@ -227,6 +243,9 @@ class Plan(Model):
         default_factory=list, description="Records to bring up to date without a request."
     )
     recorded: int = Field(default=0, description="How many cases the state held.")
+    policies: list[Objection] = Field(
+        default_factory=list, description="What the rules of the workspace have against it, when it was made."
+    )
     checksum: str = Field(description="Over every other key and value of the file.")
 
 

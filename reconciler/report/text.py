@@ -15,7 +15,7 @@ Everything is a generator: a plan of a hundred thousand changes is never one str
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -23,9 +23,11 @@ from reconciler.model.case import Lifecycle
 from reconciler.model.change import Action, Change, Drift, DriftedField, DriftReport
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Carried, Plan
+from reconciler.model.policy import Objection, Severity
 from reconciler.model.record import Record, State
 from reconciler.model.result import Outcome, Result, Status
 from reconciler.model.values import Path, Value
+from reconciler.planning.policies import Group, grouped
 from reconciler.report.hostile import inline, visible
 from reconciler.report.lines import Line, Span, Style, line
 from reconciler.report.values import VALUE_WIDTH, compact, difference, dotted, member, shown
@@ -49,6 +51,9 @@ _NOT_DONE: Final = (
     (Status.SKIPPED, "Not tried:", Style.WARNING),
 )
 _MARGIN: Final = "      "
+POLICIES: Final = "Policies object"
+MOST_NAMED: Final = 20
+"""Cases that are named for one rule; the JSON of the plan has all of them."""
 WAIVED: Final = "Waived, which does not count"
 GONE: Final = "gone from the system"
 _FIELD: Final = 3
@@ -59,7 +64,7 @@ _FIELD: Final = 3
 
 
 def render_plan(plan: Plan) -> Iterator[Line]:
-    """Yield a plan: what drifted, what will change with its requests, warnings, and the summary line."""
+    """Yield a plan: what drifted, what will change with its requests, warnings, policies, the summary line."""
     if plan.drift:
         yield line(Span("Changed outside of reconciler:", Style.STRONG))
         yield ()
@@ -74,7 +79,48 @@ def render_plan(plan: Plan) -> Iterator[Line]:
     for warning in plan.warnings:
         yield from render_message("Warning", warning, Style.WARNING)
         yield ()
+    yield from _policies(plan.policies)
     yield line(Span(plan_summary(plan), Style.STRONG))
+
+
+def _policies(objections: Sequence[Objection]) -> Iterator[Line]:
+    """Yield what the rules of the workspace object to, the heaviest last: it stands next to the summary."""
+    if not objections:
+        return
+    yield line(Span(f"{POLICIES}:", Style.STRONG))
+    yield ()
+    for group in reversed(grouped(objections)):
+        yield from objection_lines(group)
+        yield ()
+    if said := verdict(objections):
+        yield line(Span(said, Style.STRONG))
+        yield ()
+
+
+def objection_lines(group: Group) -> Iterator[Line]:
+    """Yield what one rule has to say, where it stands, and about which cases."""
+    first = group.first
+    style = Style.ERROR if first.stops else Style.WARNING
+    yield from render_message(f"  {weight(first)} {first.rule}", first.message, style)
+    if group.addresses:
+        yield line(_MARGIN, group.named(MOST_NAMED))
+    where = f"{first.source.file}:{first.source.line}"
+    yield line(_MARGIN, Span(f"{where}  {first.link}" if first.link else where, Style.QUIET))
+
+
+def weight(objection: Objection) -> str:
+    """Return in a word or two how much an objection counts."""
+    return f"{objection.severity}, overridden" if objection.overridden else str(objection.severity)
+
+
+def verdict(objections: Iterable[Objection]) -> str:
+    """Return the sentence that says what apply will do about objections; nothing where it goes on."""
+    stopping = [each for each in objections if each.stops]
+    if any(each.severity is Severity.HARD for each in stopping):
+        return "Apply will refuse this plan."
+    names = dict.fromkeys(each.rule for each in stopping)
+    flags = " ".join(f"--override-policy {name}" for name in names)
+    return f"Apply will refuse this plan unless it is given {flags}." if flags else ""
 
 
 def plan_summary(plan: Plan) -> str:
@@ -278,12 +324,19 @@ def render_result(result: Result) -> Iterator[Line]:
             Style.STRONG,
         )
     )
+    yield from _overridden(result.overridden)
     yield from _result_warnings(result)
     for status, title, style in _NOT_DONE:
         yield from _group(title, style, [item for item in result.not_done if item.status is status])
     if result.interrupted:
         yield ()
         yield line("Interrupted: what was in flight is finished and recorded; apply again to do the rest.")
+
+
+def _overridden(objections: Iterable[Objection]) -> Iterator[Line]:
+    for group in grouped(objections):
+        about = f" ({group.named(MOST_NAMED)})" if group.addresses else ""
+        yield from render_message("Overridden", f"{group.first.rule}: {group.first.message}{about}", Style.WARNING)
 
 
 def _result_warnings(result: Result) -> Iterator[Line]:

@@ -25,12 +25,15 @@ from reconciler.model.change import Action, Change, Drift, DriftReport, FieldCha
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Carried, Plan
 from reconciler.model.values import Path, Value
+from reconciler.planning.policies import Group, grouped
 from reconciler.report.hostile import inline, visible
 from reconciler.report.lines import unstyled
 from reconciler.report.markdown import ORDER
 from reconciler.report.sides import NOTHING, Side, side_by_side
 from reconciler.report.text import (
     GONE,
+    MOST_NAMED,
+    POLICIES,
     WAIVED,
     carried_texts,
     change_note,
@@ -40,6 +43,8 @@ from reconciler.report.text import (
     plan_summary,
     remarks,
     request_lines,
+    verdict,
+    weight,
 )
 from reconciler.report.values import dotted
 
@@ -52,9 +57,12 @@ EMPTY: Final = Markup("")
 def plan_html(plan: Plan) -> Iterator[str]:
     """Yield a page that shows a plan, in pieces."""
     kinds = (*ORDER, *sorted({_kind(drift) for drift in plan.drift}))
-    yield from _head(f"Plan for {plan.workspace}", plan_summary(plan), kinds, deletes_note(plan))
+    yield from _head(
+        f"Plan for {plan.workspace}", plan_summary(plan), kinds, deletes_note(plan), verdict(plan.policies)
+    )
     origin = f"{plan.digest} · serial {plan.serial} · made {plan.created_at} · reconciler {__version__}"
     yield element("p", text(origin), class_="quiet") + "\n"
+    yield from _list(POLICIES, list(map(_objections, grouped(plan.policies))))
     yield from _list("Warnings", [element("li", text(warning, lines=True)) for warning in plan.warnings])
     carried = plan.carried
     those = (change for action in ORDER for change in _with(plan, action))
@@ -106,7 +114,7 @@ def _hash(asset: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(asset.encode()).digest()).decode()}'"
 
 
-def _head(title: str, summary: str, actions: Iterable[str], caution: str = "") -> Iterator[str]:
+def _head(title: str, summary: str, actions: Iterable[str], *cautions: str) -> Iterator[str]:
     style = _asset("webpage.css")
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(_asset('webpage.js'))}; "
@@ -119,7 +127,7 @@ def _head(title: str, summary: str, actions: Iterable[str], caution: str = "") -
     yield '<meta name="referrer" content="no-referrer">\n'
     yield f"{element('title', text(title))}\n<style>{style}</style>\n</head>\n<body>\n<header>\n"
     yield f"{element('h1', text(title))}\n{element('p', text(summary), class_='summary')}\n"
-    if caution:
+    for caution in filter(None, cautions):
         yield f"{element('p', text(caution), class_='caution')}\n"
     yield "</header>\n<main>\n"
     yield f"{_form(actions)}\n"
@@ -142,6 +150,20 @@ def _form(actions: Iterable[str]) -> Markup:
 def _select(name: str, values: Iterable[str]) -> Markup:
     options = [element("option", text("all"), value=""), *(element("option", text(value)) for value in values)]
     return element("select", *options, name=name)
+
+
+def _objections(group: Group) -> Markup:
+    """Return what one rule has to say."""
+    first = group.first
+    link = f"  {first.link}" if first.link else ""
+    parts = (
+        element("strong", text(weight(first))),
+        element("code", text(first.rule)),
+        Markup("<br>".join(map(text, first.message.split("\n")))),
+        text(group.named(MOST_NAMED)),
+        element("span", text(f"{first.source.file}:{first.source.line}{link}"), class_="quiet"),
+    )
+    return element("li", Markup(" ".join(part for part in parts if part)))
 
 
 def _foot() -> str:

@@ -19,6 +19,7 @@ from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
 from reconciler.model.record import State
 from reconciler.model.result import Outcome, Result, Status
+from reconciler.planning import policies
 from reconciler.planning.limits import Allowed, Limits
 
 SECRET = "hunter2-token"
@@ -88,6 +89,13 @@ class StandIn:
         self.calls.append(("apply_saved", {"plan": plan}))
         self._act()
         return self.result
+
+    def judged(self, plan: Plan) -> Plan:
+        return plan
+
+    def enforce(self, plan: Plan) -> None:
+        self.limits.enforce(plan)
+        policies.enforce(plan)
 
     def drift(self, **given: Any) -> DriftReport:
         self.calls.append(("drift", given))

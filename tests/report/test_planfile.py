@@ -33,6 +33,7 @@ EVERYTHING = plan(
     refresh=(worlds.RECORD,),
     warnings=("careful",),
     recorded=17,
+    policies=worlds.OBJECTIONS,
 )
 
 

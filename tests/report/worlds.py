@@ -6,12 +6,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from reconciler.errors import Location
 from reconciler.model.address import Address
 from reconciler.model.case import Lifecycle, OnRemove
 from reconciler.model.change import Action, Cause, Change, Drift, DriftedField, FieldChange
 from reconciler.model.fields import CaseInsensitive, Clearable, Field, Items, Map, Schema, Set
 from reconciler.model.operation import Each, Merge, Operation, Part, Repeat
 from reconciler.model.plan import Plan
+from reconciler.model.policy import Objection, Severity
 from reconciler.model.record import Record
 from reconciler.model.values import ABSENT, Digest, Entry, Marker, Ref, Template
 
@@ -142,6 +144,27 @@ CLOSE = Change(
     operations=(Operation("PUT", "/api/v2/cases/11", {"status": "CLOSED"}, "close"),),
 )
 IMPORT = Change(address("found"), "tines", Action.IMPORT, "12")
+
+OBJECTIONS = (
+    Objection("mind", Severity.ADVISORY, "Mind.", Location("policies/a.yaml", 7), overridden=False),
+    Objection(
+        "never",
+        Severity.HARD,
+        "Cases are closed,\n::error::never deleted.",
+        Location("policies/a.yaml", 2),
+        address("gone"),
+        "https://wiki.acme.example/never",
+    ),
+    Objection("ask", Severity.SOFT, "Ask.", Location("policies/b.yaml", 2), address("new"), overridden=True),
+    Objection(
+        "guard",
+        Severity.HARD,
+        "cannot be evaluated: x",
+        Location("policies/b.yaml", 9),
+        address("new"),
+        unclear=True,
+    ),
+)
 
 ADVERSARY = Entry.of({"type": "Adversary", "name": "Extreme Bad Guy", "associated_artifacts": [4]})
 ITEMS = Change(
@@ -389,6 +412,17 @@ DRIFTED = st.builds(
 DRIFTS = st.builds(
     Drift, ADDRESSES, st.lists(DRIFTED, max_size=2).map(tuple), st.booleans(), st.none() | TEXT, st.none() | TEXT
 )
+OBJECTED = st.builds(
+    Objection,
+    NAMES,
+    st.sampled_from(Severity),
+    TEXT,
+    st.builds(Location, TEXT, st.integers(1, 99)),
+    st.none() | ADDRESSES,
+    st.none() | TEXT,
+    st.booleans(),
+    st.booleans(),
+)
 PLANS: Plans = st.builds(
     Plan,
     TEXT,
@@ -401,4 +435,5 @@ PLANS: Plans = st.builds(
     st.lists(RECORDS, max_size=2).map(tuple),
     st.lists(TEXT, max_size=2).map(tuple),
     st.integers(0, 99),
+    st.lists(OBJECTED, max_size=3).map(tuple),
 )
