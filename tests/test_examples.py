@@ -122,15 +122,31 @@ def test_an_example_reads_its_credentials_from_the_environment_and_says_so(works
             assert f"export {variable}=" in readme
 
 
-@pytest.mark.parametrize("workspace", WORKSPACES, ids=lambda path: path.name)
-def test_an_example_uses_every_attribute_of_its_systems(workspace: Path) -> None:
-    types = {name: instance["type"] for name, instance in settings_of(workspace)["providers"].items()}
-    used: dict[str, set[str]] = {type_: set() for type_ in types.values()}
-    for case in cases_of(workspace).values():
-        used[types[case.get("provider", next(iter(types)))]].update(case)
+def test_the_examples_use_every_attribute_of_their_systems() -> None:
+    used: dict[str, set[str]] = {type_: set() for type_ in provider_types()}
+    for workspace in WORKSPACES:
+        types = {name: instance["type"] for name, instance in settings_of(workspace)["providers"].items()}
+        for case in cases_of(workspace).values():
+            used[types[case.get("provider", next(iter(types)))]].update(case)
 
     unused = {type_: set(provider_types()[type_].schema.fields) - names for type_, names in used.items()}
     assert not any(unused.values()), unused
+
+
+def test_the_rules_of_an_example_are_tested_and_bind_its_plans(tmp_path: Path) -> None:
+    with copied(EXAMPLES / "policies", tmp_path) as example:
+        code, output, errors = example.run("policy", "test", knows=False)
+        assert code == 0, output + errors
+        assert "Without a test" not in output
+
+        cases = tmp_path / "cases/cases.yaml"
+        text = cases.read_text(encoding="utf-8")
+        cases.write_text(text.replace("    metadata: {runbook: RB-31}\n", ""), encoding="utf-8")
+        code, output, errors = example.run("plan")
+        assert "\n  soft runbook: " in output
+        assert "\n  advisory critical: " in output
+        code, output, errors = example.run("apply", "--auto-approve")
+        assert (code, example.writes) == (1, 0), errors
 
 
 def test_an_example_shows_cases_that_refer_to_each_other_in_a_circle() -> None:

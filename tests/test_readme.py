@@ -45,6 +45,7 @@ DOCUMENTS = [
     ROOT / "docs/drift.md",
     ROOT / "docs/gitops.md",
     ROOT / "docs/input.md",
+    ROOT / "docs/policies.md",
     ROOT / "docs/editors.md",
     ROOT / "CONTRIBUTING.md",
     ROOT / "state/README.md",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
-from reconciler.cli import apply, drift, fmt, forge, local, plan, sandbox, state
+from reconciler.cli import apply, drift, fmt, forge, local, plan, policy, sandbox, state
 from reconciler.cli.faults import FAILURE, INTERRUPTED
 from reconciler.cli.options import Commands, help_alone, variable
 
@@ -22,7 +22,8 @@ PROGRAM = "reconciler"
 @click.group(
     cls=Commands,
     invoke_without_command=True,
-    epilog="""Every option can be set by an environment variable: RECONCILER_FORMAT, RECONCILER_PARALLELISM, …
+    epilog="""Every option can be set by an environment variable: RECONCILER_FORMAT, RECONCILER_PARALLELISM, …;
+    only --override-policy cannot.
 
     Exit codes: 0 done; 1 error; 2 there is something to apply (plan --detailed-exitcode) or drift;
     130 interrupted.""",
@@ -47,6 +48,7 @@ for _command in (
     forge.comment,
     forge.issue,
     state.state,
+    policy.policy,
     local.schema,
     sandbox.sandbox,
     sandbox.demo,

@@ -8,7 +8,8 @@ values    values and their differences as lines; sides: side by side
 markdown  plan and drift for the comment under a pull request
 webpage   plan and drift as one HTML file
 sarif     drift as findings, at the places of the files
-junit     drift as results of tests
+junit     drift, and tests of rules, as results of tests
+trials    tests of rules, as lines and as JSON
 prometheus  drift as gauges
 notice    new drift, as it is told to Slack, Teams and webhooks
 since     what is new in drift

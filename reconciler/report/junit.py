@@ -1,5 +1,7 @@
 """
-Drift as JUnit XML: a test for each case fails if it has drifted or is gone, and is skipped if that does not count.
+JUnit XML of drift, and of the tests of rules.
+
+A test for each case fails if it has drifted or is gone, and is skipped if that does not count.
 
     <testsuites> ── <testsuite name="acme"> ── <testcase classname="soc" name="soc.phishing-wave"> ── <failure>
 
@@ -10,14 +12,16 @@ visible before anything is escaped here.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from reconciler.model.address import Address
 from reconciler.model.change import Drift, DriftReport
+from reconciler.model.policy import Tried
 from reconciler.report.hostile import inline, shortened, visible
 from reconciler.report.lines import plain
 from reconciler.report.text import GONE, drift_lines, remarks
+from reconciler.report.trials import what_went_wrong
 
 _TEXT: Final = 20_000
 """Characters of one failure."""
@@ -30,11 +34,31 @@ def drift_junit(report: DriftReport) -> Iterator[str]:
     apart = {drift.address: drift for each in report.apart.values() for drift in each}
     skipped = len(apart.keys() - drifts.keys())
     counts = f'tests="{len(addresses)}" failures="{len(drifts)}" errors="0" skipped="{skipped}" time="0"'
-    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="reconciler drift" {counts}>\n'
-    yield f"  <testsuite {_attribute('name', report.workspace)} {counts}>\n"
-    for address in addresses:
-        yield _case(address, drifts.get(address), apart.get(address))
+    cases = (_case(address, drifts.get(address), apart.get(address)) for address in addresses)
+    yield from _suite("reconciler drift", report.workspace, counts, cases)
+
+
+def trials_junit(tried: Sequence[Tried]) -> Iterator[str]:
+    """Yield tests of rules as JUnit XML, in pieces."""
+    wrong = sum(not each.is_right for each in tried)
+    counts = f'tests="{len(tried)}" failures="{wrong}" errors="0" skipped="0" time="0"'
+    yield from _suite("reconciler policy test", "policies", counts, map(_trial, tried))
+
+
+def _suite(name: str, inner: str, counts: str, cases: Iterable[str]) -> Iterator[str]:
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites {_attribute("name", name)} {counts}>\n'
+    yield f"  <testsuite {_attribute('name', inner)} {counts}>\n"
+    yield from cases
     yield "  </testsuite>\n</testsuites>\n"
+
+
+def _trial(tried: Tried) -> str:
+    where = f"{_attribute('file', tried.source.file)} {_attribute('line', str(tried.source.line))}"
+    said = f'{_attribute("classname", tried.rule)} {_attribute("name", tried.name)} time="0" {where}'
+    if tried.is_right:
+        return f"    <testcase {said}/>\n"
+    failure = f'<failure type="wrong" {_attribute("message", what_went_wrong(tried))}/>'
+    return f"    <testcase {said}>\n      {failure}\n    </testcase>\n"
 
 
 def _case(address: Address, drift: Drift | None, apart: Drift | None) -> str:
