@@ -75,6 +75,8 @@ class Live:
     """By attribute and member (or id of an item, or scalar), other names for the same thing."""
     listed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Of sets that can only be written whole: every member in the system's words and order, hidden ones too."""
+    marker: str | None = None
+    """The marker that it carries, in the system's spelling; None where it has none, or none was shown."""
 
 
 def references(value: Value) -> frozenset[Ref]:

@@ -145,6 +145,23 @@ class Marker:
         return f"{self.lineage}/{self.address}/{self.serial}"
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a marker tells about who made the case that carries it; systems that shorten markers tell less."""
+
+    lineage: str | None = None
+    """Of the workspace."""
+    address: str | None = None
+    """Of the case in it; ends with … where the marker holds its beginning only."""
+
+    @classmethod
+    def of(cls, text: str) -> Claim | None:
+        """Read the text of a marker as `Marker` writes it; None if it is none."""
+        found = _MARKER.fullmatch(text)
+        return cls(found[1], found[2]) if found else None
+
+
+_MARKER: Final = re.compile(r"([^/\s]+)/([^/\s.]+\.[^/\s.]+)/[0-9]{1,18}")
 _REFERENCE: Final = re.compile(r"\$\$\{|\$\{\$\}|\$\{cases\.([A-Za-z0-9_-]+)\.([a-z_]+(?:\.[^{}]+)?)\}")
 _LITERALS: Final = {"$${": "${", "${$}": "$"}
 _BARE: Final = re.compile(r"cases\.([A-Za-z0-9_-]+)\.([a-z_]+(?:\.[^{}]+)?)")

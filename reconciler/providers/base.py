@@ -25,7 +25,7 @@ from reconciler.model.change import Change, Drift, Edit
 from reconciler.model.fields import Field as SchemaField
 from reconciler.model.fields import Items, Schema
 from reconciler.model.operation import Operation
-from reconciler.model.values import Marker, Path, Value
+from reconciler.model.values import Claim, Marker, Path, Value
 
 Params: TypeAlias = Sequence[tuple[str, str]]
 """Query parameters, in order, not yet encoded."""
@@ -243,6 +243,10 @@ class Provider(Protocol):
     def is_marked(self, live: Live, marker: Marker) -> bool:  # noqa: ARG002
         """Tell whether a case that was just created carries its marker."""
         return True
+
+    def claim_of(self, marker: str) -> Claim:  # noqa: ARG002 (most systems keep a hash of it)
+        """Tell who made the case that carries a marker, as `Live.marker` holds it."""
+        return Claim()
 
     def added(self, change: Change, attribute: str) -> frozenset[str]:  # noqa: ARG002
         """Return the members, as handles name them, that the system may put into a set because of a change."""

@@ -202,7 +202,8 @@ def live(item: Item, attributes: Iterable[str], url: str) -> Live:
         if isinstance(values.get(name), str)
     }
     listed = {name: split_tags(text(item, LONG[name])) for name in _SETS if name in wanted or LONG[name] in item}
-    return Live(case_id(item), url, values, aliases, listed)
+    marker = next(filter(is_marker_tag, split_tags(item.get(LONG["tags"]) or "")), None)
+    return Live(case_id(item), url, values, aliases, listed, marker)
 
 
 def number_of(live: Live, attribute: str) -> int | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from reconciler.model.change import is_absent
-from reconciler.model.values import Entry, Marker, Ref, Value, member_text
+from reconciler.model.values import Claim, Entry, Marker, Ref, Value, member_text
 from reconciler.providers.threatconnect.wire import ITEMS, SCALARS, SUMMARY_KEYS, assigned
 
 NOUNS: Final[Mapping[str, str]] = {
@@ -23,6 +23,11 @@ NOUNS: Final[Mapping[str, str]] = {
     "tasks": "task",
 }
 
+_READABLE: Final = 60
+"""Characters of an address in an external id."""
+_BEGINNING: Final = rf"[\w-]{{1,{_READABLE - 1}}}\.[\w-]{{0,{_READABLE}}}|[\w-]{{{_READABLE}}}"
+_MADE: Final = re.compile(rf"(?:{_BEGINNING})\.[0-9a-f]{{32}}", re.ASCII)
+"""An external id of a case that we made."""
 _TECHNIQUE: Final = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
 _HASHES: Final[Mapping[int, str]] = {32: "md5", 40: "sha1", 64: "sha256"}
 """Characters of a hash → its key."""
@@ -51,7 +56,18 @@ def group_xid(marker: Marker, group: Entry) -> str:
 
 def _xid(address: str, text: str) -> str:
     """Return 34 to 94 characters that are no number: a readable beginning, and a hash of all of it."""
-    return f"{address[:60]}.{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+    return f"{address[:_READABLE]}.{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+
+def is_marker(xid: str) -> bool:
+    """Tell whether an external id has the form of one that we make for a case."""
+    return _MADE.fullmatch(xid) is not None
+
+
+def claim_of(xid: str) -> Claim:
+    """Tell whose case has an external id that we made: it begins with the address, or with a part of that."""
+    address = xid.rpartition(".")[0]
+    return Claim(address=f"{address}…" if len(address) == _READABLE else address or None)
 
 
 def scalars(values: Mapping[str, Value]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from reconciler.model.case import Case, Live
 from reconciler.model.change import Change
 from reconciler.model.fields import Schema
 from reconciler.model.operation import Operation
-from reconciler.model.values import Entry, Marker, Value
+from reconciler.model.values import Claim, Entry, Marker, Value
 from reconciler.planning.planner import HANDLES
 from reconciler.providers.base import (
     Api,
@@ -95,6 +95,10 @@ class ThreatConnect(Provider):
     def operations(self, change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:  # noqa: ARG002
         """Yield the requests of a change."""
         return requests(Context(change, self._settings, marker))
+
+    def claim_of(self, marker: str) -> Claim:
+        """Tell whose case has an external id that we made."""
+        return bodies.claim_of(marker)
 
     def refusal(self, answer: Any) -> str | None:
         """Return the message of an answer that is no success, whatever its HTTP status."""

@@ -23,6 +23,7 @@ from reconciler.model.values import Value
 from reconciler.planning.naming import sorted_ids
 from reconciler.providers.base import Api, Params, Wanted
 from reconciler.providers.threatconnect import tql
+from reconciler.providers.threatconnect.bodies import is_marker
 from reconciler.providers.threatconnect.wire import (
     CASES,
     COLLECTIONS,
@@ -76,7 +77,14 @@ def live(api: Api | None, item: Item, attributes: Iterable[str], normalize: Norm
                 values[name], aliases[name] = collection.read(found, id)
     except (KeyError, TypeError, AttributeError) as error:
         raise ProtocolError(f"ThreatConnect answered case {id} in an unknown shape ({error!r})") from error
-    return Live(id, url, normalize(values), {name: found for name, found in aliases.items() if found})
+    names = {name: found for name, found in aliases.items() if found}
+    return Live(id, url, normalize(values), names, marker=_marker(item))
+
+
+def _marker(item: Item) -> str | None:
+    """Return the external id of a case where it is one that we make."""
+    xid = item.get("xid")
+    return xid if isinstance(xid, str) and is_marker(xid) else None
 
 
 def find_xid(api: Api, xids: Sequence[str], owner: Params = ()) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from reconciler.model.case import Case, Live
 from reconciler.model.change import Change, Drift
 from reconciler.model.fields import Schema
 from reconciler.model.operation import Operation
-from reconciler.model.values import Marker
+from reconciler.model.values import Claim, Marker
 from reconciler.providers.base import (
     Api,
     CaseModel,
@@ -60,7 +60,8 @@ class Tines(Provider):
         """Read the cases from lists, and what those lack by itself."""
         attributes = {id: names | _with(names) for id, names in wanted.attributes.items()}
         items = whole_cases(api, self._cases, attributes, self._team, wanted.keys.get("fields"))
-        lives = (wire.live(item, attributes[wire.case_id(item)], SCHEMA.normalize) for item in items)
+        key = self._settings.marker_key
+        lives = (wire.live(item, attributes[wire.case_id(item)], SCHEMA.normalize, key) for item in items)
         linking = any("links" in names for names in attributes.values())
         return linked_from_both_ends(lives) if linking else lives
 
@@ -71,6 +72,10 @@ class Tines(Provider):
     def find(self, api: Api, sought: Sought) -> Sequence[str]:
         """Return the ids of the cases whose metadata carries the marker."""
         return find_marked(api, self._cases, self._settings.marker_key, sought.marker)
+
+    def claim_of(self, marker: str) -> Claim:
+        """Tell who made a case: the metadata holds the marker as it is."""
+        return Claim.of(marker) or Claim()
 
     def operations(self, change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:
         """Yield the requests of a change."""

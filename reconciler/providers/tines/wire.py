@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from reconciler.errors import ProtocolError
 from reconciler.model.case import Live
-from reconciler.model.values import Secret, Value
+from reconciler.model.values import Claim, Secret, Value
 
 CASES: Final = "/api/v2/cases"
 CASES_OF: Final[Mapping[str, str]] = {"v1": "/api/v1/cases", "v2": CASES}
@@ -195,8 +195,8 @@ def _is_whole(item: Item, key: str) -> bool:
     return key in item and not is_part
 
 
-def live(item: Item, attributes: Iterable[str], normalize: Normalize) -> TinesLive:
-    """Read a case object into what was asked for, in normal form."""
+def live(item: Item, attributes: Iterable[str], normalize: Normalize, marker_key: str | None = None) -> TinesLive:
+    """Read a case object into what was asked for, in normal form; `marker_key` is that of its metadata."""
     names = frozenset(attributes) & _READERS.keys()
     try:
         values = {name: _READERS[name][1](item) for name in names}
@@ -206,7 +206,15 @@ def live(item: Item, attributes: Iterable[str], normalize: Normalize) -> TinesLi
     shown = {name: item[_READERS[name][0]] for name in names & _SHOWN}
     if conditions := item.get("closure_conditions"):
         shown["closure_conditions"] = conditions
-    return TinesLive(case_id(item), str(item.get("url") or ""), normalize(values), {**aliases}, shown=shown)
+    url, marker = str(item.get("url") or ""), _marker(item, marker_key)
+    return TinesLive(case_id(item), url, normalize(values), {**aliases}, marker=marker, shown=shown)
+
+
+def _marker(item: Item, key: str | None) -> str | None:
+    """Return the marker of a case; metadata of the same key that is none of ours does not count."""
+    metadata = item.get("metadata")
+    found = metadata.get(key) if isinstance(metadata, Mapping) else None
+    return found if isinstance(found, str) and Claim.of(found) else None
 
 
 def _aliases(name: str, item: Item) -> Mapping[str, frozenset[str]]:

@@ -261,6 +261,7 @@ def test_a_case_is_read_into_names_and_ids() -> None:
             "category": {"Mail": frozenset({"#231"})},
         },
         {"tags": ("urgent", TAG.upper(), "phishing"), "watchers": ("20", "17")},
+        marker=TAG.upper(),
     )
 
 
