@@ -26,6 +26,7 @@ from reconciler.model.fields import Field as SchemaField
 from reconciler.model.fields import Items, Schema
 from reconciler.model.operation import Operation
 from reconciler.model.values import Claim, Marker, Path, Value
+from reconciler.providers.filters import Filter
 
 Params: TypeAlias = Sequence[tuple[str, str]]
 """Query parameters, in order, not yet encoded."""
@@ -145,6 +146,24 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """Which live cases to go through, and what to read of each."""
+
+    attributes: frozenset[str]
+    """To be read, whatever requests that takes."""
+    beside: frozenset[str] = frozenset()
+    """To be read of those that show it anyway."""
+    ids: tuple[str, ...] = ()
+    """These only; none of them for all cases."""
+    filters: tuple[tuple[str, str], ...] = ()
+    """Names and values in the system's own words; several values of one name: any of them."""
+    query: str | None = None
+    """In the language of the system that has one."""
+    known: frozenset[str] = frozenset()
+    """Of these cases it matters only that they are there: nothing is asked for one of them by itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """A case that is about to change."""
 
@@ -197,6 +216,12 @@ class Provider(Protocol):
     schema: ClassVar[Schema]
     answers_in_strings: ClassVar[bool] = False
     """An answer may come as a JSON string that holds it."""
+    filters: ClassVar[Mapping[str, Filter]] = {}
+    """By name, what cases can be chosen by."""
+    query_language: ClassVar[str | None] = None
+    """What queries are written in, where the system takes any: `TQL`."""
+    costly: ClassVar[frozenset[str]] = frozenset()
+    """Attributes that lists do not show, or show at the price of much smaller pages."""
 
     def __init__(self, settings: Any) -> None:
         """Make the adapter; `settings` is a value of `settings_model`."""
@@ -209,6 +234,14 @@ class Provider(Protocol):
 
     def read(self, api: Api, wanted: Wanted) -> Iterator[Live]:
         """Read the wanted cases in as few requests as the system allows; one that is gone is left out."""
+        ...
+
+    def browse(self, api: Api, selection: Selection) -> Iterator[Live]:
+        """
+        Yield the live cases that fit, each once, page by page as they arrive, the oldest first where lists can.
+
+        Raises ReconcilerError for a filter that the system does not have, before anything is asked.
+        """
         ...
 
     def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:
@@ -226,6 +259,11 @@ class Provider(Protocol):
     def operations(self, change: Change, marker: Marker, meanings: Mapping[str, Any]) -> Iterator[Operation]:
         """Yield the requests that make the change true, in the order in which they are sent."""
         ...
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """Return the attributes that this instance knows."""
+        return frozenset(self.schema.fields)
 
     @property
     def closing(self) -> Mapping[str, Value]:

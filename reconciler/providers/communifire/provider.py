@@ -13,14 +13,26 @@ from reconciler.model.change import Change
 from reconciler.model.fields import Schema
 from reconciler.model.operation import Operation
 from reconciler.model.values import Marker, Ref, Secret, Template, Value, known_as, leaves
-from reconciler.providers.base import Api, CaseModel, Meanings, Provider, ProviderSettings, Sought, Subject, Wanted
+from reconciler.providers.base import (
+    Api,
+    CaseModel,
+    Meanings,
+    Provider,
+    ProviderSettings,
+    Selection,
+    Sought,
+    Subject,
+    Wanted,
+)
 from reconciler.providers.communifire import wire
 from reconciler.providers.communifire.auth import ApiKey
+from reconciler.providers.communifire.browsing import FILTERS, browse
 from reconciler.providers.communifire.names import look_up
 from reconciler.providers.communifire.reading import find_marked, read_cases
 from reconciler.providers.communifire.requests import NO_DELETE, requests
 from reconciler.providers.communifire.schema import NAMES, SCHEMA, CommunifireCase, CommunifireSettings
 from reconciler.providers.communifire.site import Site, Unknown
+from reconciler.providers.filters import Filter
 from reconciler.providers.shared import import_problems
 
 
@@ -30,6 +42,8 @@ class Communifire(Provider):
     settings_model: ClassVar[type[ProviderSettings]] = CommunifireSettings
     case_model: ClassVar[type[CaseModel]] = CommunifireCase
     schema: ClassVar[Schema] = SCHEMA
+    filters: ClassVar[Mapping[str, Filter]] = FILTERS
+    costly: ClassVar[frozenset[str]] = frozenset(wire.LONG)
     answers_in_strings: ClassVar[bool] = True
 
     def __init__(self, settings: CommunifireSettings) -> None:
@@ -67,6 +81,11 @@ class Communifire(Provider):
     def read(self, api: Api, wanted: Wanted) -> Iterator[Live]:
         """Read the cases, from lists where those show enough."""
         return read_cases(api, wanted, self.url_of)
+
+    def browse(self, api: Api, selection: Selection) -> Iterator[Live]:
+        """Go through the list of cases."""
+        for item, names in browse(api, selection):
+            yield wire.live(item, names, self.url_of(wire.case_id(item)))
 
     def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:
         """Turn names into ids."""

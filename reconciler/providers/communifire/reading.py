@@ -119,6 +119,14 @@ def _cost(page: Page) -> float:
     return page.left or inf
 
 
+def got(api: Api, ids: Iterable[str]) -> Iterator[Item]:
+    """Yield the cases with these ids, each by a request; those that the site does not show are left out."""
+    wanted = tuple(ids)
+    for id, answer in zip(wanted, _got(api, wanted), strict=True):
+        if answer is not None:
+            yield _case(answer, id)
+
+
 def _got(api: Api, ids: Iterable[str]) -> Iterator[Any]:
     """Yield the answers for cases by their ids, None where the site says no."""
     return api.get_all(((_path(id), ()) for id in ids), denied=True)

@@ -24,16 +24,19 @@ from reconciler.providers.base import (
     Params,
     Provider,
     ProviderSettings,
+    Selection,
     Sought,
     Subject,
     Wanted,
 )
+from reconciler.providers.filters import Filter
 from reconciler.providers.threatconnect import bodies, reading, tql
 from reconciler.providers.threatconnect.auth import Signature, Token
+from reconciler.providers.threatconnect.browsing import FILTERS, browse
 from reconciler.providers.threatconnect.checks import problems_of
 from reconciler.providers.threatconnect.requests import Context, all_tags, owner_of, requests
 from reconciler.providers.threatconnect.schema import SCHEMA, ThreatConnectCase, ThreatConnectSettings
-from reconciler.providers.threatconnect.wire import CASES, GROUPS, TAGS, Item, object_id
+from reconciler.providers.threatconnect.wire import CASES, COLLECTIONS, GROUPS, TAGS, Item, object_id
 
 
 class ThreatConnect(Provider):
@@ -42,6 +45,9 @@ class ThreatConnect(Provider):
     settings_model: ClassVar[type[ProviderSettings]] = ThreatConnectSettings
     case_model: ClassVar[type[CaseModel]] = ThreatConnectCase
     schema: ClassVar[Schema] = SCHEMA
+    filters: ClassVar[Mapping[str, Filter]] = FILTERS
+    query_language: ClassVar[str | None] = "TQL"
+    costly: ClassVar[frozenset[str]] = frozenset(name for name, each in COLLECTIONS.items() if each.heavy)
 
     def __init__(self, settings: ThreatConnectSettings) -> None:
         self._settings = settings
@@ -63,6 +69,11 @@ class ThreatConnect(Provider):
     def read(self, api: Api, wanted: Wanted) -> Iterator[Live]:
         """Read the cases from lists, with the collections that they declare."""
         return reading.read_cases(api, wanted, SCHEMA.normalize, self.url_of, self._owner({}))
+
+    def browse(self, api: Api, selection: Selection) -> Iterator[Live]:
+        """Go through the list of cases; what lists show beside is nothing here: they show what is asked for."""
+        for item, names in browse(api, selection, self._owner({})):
+            yield reading.live(api, item, names, SCHEMA.normalize, self.url_of(object_id(item)))
 
     def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:
         """Look for external ids that are taken, and for declared groups that exist already."""

@@ -55,7 +55,7 @@ def read_cases(
     """Yield the wanted cases, each once; those that are gone are left out. Lists show those of one owner."""
     for ids, size in _parts(wanted):
         names = frozenset(name for id in ids for name in wanted.attributes[id])
-        for item in _items(api, ids, fields_of(names), size, owner):
+        for item in read_items(api, ids, fields_of(names), size, owner):
             id = object_id(item)
             yield live(api, item, wanted.attributes[id], normalize, url_of(id))
 
@@ -91,7 +91,7 @@ def find_xid(api: Api, xids: Sequence[str], owner: Params = ()) -> Mapping[str, 
     """Return the ids of the owner's cases with these external ids."""
     found = {}
     for query in tql.one_of("xid", map(tql.text, xids), most=PAGE):
-        for item in _walk(api, CASES, (("tql", query), *owner, ("resultLimit", str(PAGE)))):
+        for item in walk(api, CASES, (("tql", query), *owner, ("resultLimit", str(PAGE)))):
             if item.get("xid") in xids:
                 found[str(item["xid"])] = object_id(item)
     return found
@@ -107,7 +107,8 @@ def _parts(wanted: Wanted) -> Iterator[tuple[list[str], int]]:
     yield from ((ids, size) for ids, size in ((light, PAGE), (heavy, HEAVY_PAGE)) if ids)
 
 
-def _items(api: Api, ids: Sequence[str], fields: Params, size: int, owner: Params) -> Iterator[Item]:
+def read_items(api: Api, ids: Sequence[str], fields: Params, size: int, owner: Params) -> Iterator[Item]:
+    """Yield the case objects with these ids, each once; those that are gone are left out."""
     missing = dict.fromkeys(ids)
     for item in _from_lists(api, ids, (*fields, *owner), size) if len(ids) > 1 else ():
         id = object_id(item)
@@ -163,7 +164,8 @@ def _rest(api: Api, query: Params, first: Item, total: object, size: int) -> Ite
     yield from _following(api, CASES, query, last, after=max(starts, default=0))
 
 
-def _walk(api: Api, path: str, query: Params) -> Iterator[Item]:
+def walk(api: Api, path: str, query: Params) -> Iterator[Item]:
+    """Yield what is on the pages of a list, one page after the other."""
     first = _object(api.get(path, query))
     yield from _elements(first)
     yield from _following(api, path, query, first)
@@ -197,7 +199,7 @@ def _listed(api: Api, path: str, query: str) -> Iterator[Item]:
     """Yield every element of one collection of one case."""
     asked = (("tql", query), ("sorting", "id asc"), ("resultLimit", str(CHILDREN)))
     seen: set[str] = set()
-    for item in _walk(api, path, asked):
+    for item in walk(api, path, asked):
         if (id := object_id(item)) not in seen:
             seen.add(id)
             yield item

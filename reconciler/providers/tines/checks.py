@@ -21,6 +21,7 @@ NOT_IN_V1: Final = (
     "tasks",
     "notes",
 )
+"""Attributes that only v2 of the API has."""
 
 
 def problems_of(case: Case, settings: TinesSettings) -> Iterator[Problem]:

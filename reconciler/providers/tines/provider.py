@@ -20,13 +20,16 @@ from reconciler.providers.base import (
     Params,
     Provider,
     ProviderSettings,
+    Selection,
     Sought,
     Subject,
     Wanted,
 )
+from reconciler.providers.filters import Filter
 from reconciler.providers.tines import wire
 from reconciler.providers.tines.auth import BearerToken
-from reconciler.providers.tines.checks import problems_of
+from reconciler.providers.tines.browsing import FILTERS, browse
+from reconciler.providers.tines.checks import NOT_IN_V1, problems_of
 from reconciler.providers.tines.context import Context
 from reconciler.providers.tines.history import Edits, history
 from reconciler.providers.tines.lookups import look_up
@@ -42,6 +45,8 @@ class Tines(Provider):
     settings_model: ClassVar[type[ProviderSettings]] = TinesSettings
     case_model: ClassVar[type[CaseModel]] = TinesCase
     schema: ClassVar[Schema] = SCHEMA
+    filters: ClassVar[Mapping[str, Filter]] = FILTERS
+    costly: ClassVar[frozenset[str]] = frozenset({*wire.LISTED, "closure_conditions"})
 
     def __init__(self, settings: TinesSettings) -> None:
         self._settings = settings
@@ -65,6 +70,11 @@ class Tines(Provider):
         linking = any("links" in names for names in attributes.values())
         return linked_from_both_ends(lives) if linking else lives
 
+    def browse(self, api: Api, selection: Selection) -> Iterator[Live]:
+        """Go through the list of cases."""
+        for item, names in browse(api, self._cases, selection):
+            yield wire.live(item, names, SCHEMA.normalize, self._settings.marker_key)
+
     def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:
         """Turn names into ids, and collect what requests are made of beside the values."""
         return look_up(api, cases, self._team_of, self.read)
@@ -84,6 +94,11 @@ class Tines(Provider):
     def history(self, api: Api, drifts: Sequence[Drift]) -> Edits:
         """Return who changed drifted fields; v1 has a timeline of another kind, which is not read."""
         return history(api, drifts) if self._settings.api_version == "v2" else {}
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """Return the attributes that the version of the API knows."""
+        return frozenset(SCHEMA.fields.keys() - (NOT_IN_V1 if self._settings.api_version == "v1" else ()))
 
     @property
     def _team(self) -> Params:

@@ -36,7 +36,7 @@ from reconciler.providers.tines.wire import Item, case_id
 URL_BUDGET: Final = 7000
 """Characters of filter in one URL, about 200 ids: common servers and proxies stop at 8 kB."""
 
-_ORDERED: Final[Params] = (("order", "CREATED_ASC"),)
+ORDERED: Final[Params] = (("order", "CREATED_ASC"),)
 """Pages are offsets into an unsnapshotted list; in this order new cases come last and shift nothing."""
 
 
@@ -74,7 +74,7 @@ def find_marked(api: Api, cases: str, key: str, marker: Marker) -> Sequence[str]
     The metadata filter's encoding is nowhere documented and its index may lag, so when it finds
     nothing the newest page of the list is looked through as well.
     """
-    filtered = (*_ORDERED, (f"filters[metadata][{key}]", marker.text))
+    filtered = (*ORDERED, (f"filters[metadata][{key}]", marker.text))
     newest = (("order", "CREATED_DESC"),)
     found = _marked(api, cases, walk(api, cases, filtered), key, marker)
     return found or _marked(api, cases, [first_of(api, cases, newest)], key, marker)
@@ -84,7 +84,7 @@ def _listed(api: Api, cases: str, ids: Sequence[str], team: Params) -> Iterator[
     if len(chunks(ids, PER_PAGE)) == 1:
         yield from _filtered(api, cases, ids, PER_PAGE)
         return
-    query = (*team, *_ORDERED)
+    query = (*team, *ORDERED)
     first = first_of(api, cases, query)
     left = dict.fromkeys(ids)
     yield from _struck_off(left, first)
@@ -96,7 +96,7 @@ def _listed(api: Api, cases: str, ids: Sequence[str], team: Params) -> Iterator[
 
 def _filtered(api: Api, cases: str, ids: Sequence[str], size: int) -> Iterator[Item]:
     """Yield the cases with these ids, by filters that are asked for at the same time."""
-    queries = [(*_ORDERED, *(("filters[case_ids][]", id) for id in chunk)) for chunk in chunks(ids, size)]
+    queries = [(*ORDERED, *(("filters[case_ids][]", id) for id in chunk)) for chunk in chunks(ids, size)]
     if len(queries) == 1:
         firsts: Iterable[Any] = (first_of(api, cases, queries[0]),)
     else:

@@ -30,9 +30,16 @@ def whole_cases(
 
     `fields` are the names and keys of the custom fields that matter; None if all do.
     """
+    return made_whole(api, cases, read_items(api, cases, frozenset(attributes), team), attributes, fields)
+
+
+def made_whole(
+    api: Api, cases: str, items: Iterable[Item], attributes: Attributes, fields: frozenset[str] | None = None
+) -> Iterator[Item]:
+    """Yield case objects, as lists show them, with all their attributes; those that need nothing come first."""
     apart: list[Item] = []
     lean: list[Item] = []
-    for item in map(as_v2, read_items(api, cases, frozenset(attributes), team)):
+    for item in map(as_v2, items):
         missing = lacking(item, attributes[case_id(item)])
         if missing - APART:
             lean.append(item)

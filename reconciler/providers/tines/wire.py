@@ -47,7 +47,7 @@ def _lower(item: Item, key: str) -> Value:
     return str(item[key]).lower()
 
 
-def _metadata_text(value: Any) -> str:
+def metadata_text(value: Any) -> str:
     """Metadata is text; a tenant that holds anything else shows it as canonical JSON."""
     if isinstance(value, str):
         return value
@@ -142,7 +142,7 @@ _READERS: Final[Mapping[str, tuple[str, Callable[[Item], Value]]]] = {
     "closure_conditions": ("closure_conditions", lambda item: _conditions(item["closure_conditions"])),
     "assignees": ("assignees", lambda item: _emails(item["assignees"])),
     "tags": ("tags", lambda item: frozenset(tag["name"] for tag in item["tags"])),
-    "metadata": ("metadata", lambda item: {k: _metadata_text(v) for k, v in (item["metadata"] or {}).items()}),
+    "metadata": ("metadata", lambda item: {k: metadata_text(v) for k, v in (item["metadata"] or {}).items()}),
     "fields": ("fields", lambda item: _fields(item["fields"])),
     "links": ("linked_cases", lambda item: _linked(item["linked_cases"])),
     "subscribers": ("subscribers", lambda item: _emails(item["subscribers"])),
