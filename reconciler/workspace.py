@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ from reconciler.engine.recorder import Recorder
 from reconciler.engine.stop import Stop
 from reconciler.engine.surroundings import OnRequest, Surroundings
 from reconciler.engine.tenant import Tenant, Tenants
-from reconciler.errors import ApiError, Location, PlanRefused, StalePlan
+from reconciler.errors import ApiError, Location, PlanRefused, ReconcilerError, StalePlan
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
 from reconciler.model.change import Action, Change, Drift, DriftReport, Edit
@@ -50,7 +50,7 @@ from reconciler.planning.limits import NOTHING_MORE, Allowed, Limits
 from reconciler.planning.naming import unnamed
 from reconciler.planning.scope import select
 from reconciler.planning.waiving import told_apart
-from reconciler.providers.base import Subject
+from reconciler.providers.base import Selection, Subject
 from reconciler.report.hostile import ways
 from reconciler.state import LocalStore, Store, notified
 
@@ -149,6 +149,31 @@ class Workspace:
             report = DriftReport(world.workspace, found, len(records) - len(found), tuple(sorted(records)))
             known = {*self.configuration.cases, *state.records}
             return told_apart(report, self.configuration.waivers, today=now()[:10], known=known)
+
+    def instance(self, name: str) -> Instance:
+        """Return a provider instance; raise ReconcilerError for one that reconciler.yaml does not have."""
+        instances = self.configuration.settings.instances
+        if name not in instances:
+            hint = f"there are {', '.join(sorted(instances))}" if instances else "it declares none yet"
+            raise ReconcilerError(f"there is no provider {name!r} in reconciler.yaml", hint=hint)
+        return instances[name]
+
+    def browse(self, name: str, selection: Selection) -> Generator[tuple[Live, Record | None]]:
+        """
+        Yield the live cases of a provider instance that fit, as they arrive, with the records of those of ours.
+
+        Sends nothing but GETs; of cases of ours nothing is asked by themselves. Close it to close the connections.
+        """
+        instance, state = self.instance(name), self.state()
+        ours = (
+            {record.id: record for record in state.records.values() if record.address.provider == name}
+            if state
+            else {}
+        )
+        selection = replace(selection, known=selection.known | ours.keys())
+        with self._channel(instance) as channel:
+            for live in instance.provider.browse(channel, selection):
+                yield live, ours.get(live.id)
 
     def notify(self, report: DriftReport, *, partial: bool = False) -> Iterator[str]:
         """Tell of drift that is new to those who want to know, and yield what went wrong; see `Notifier`."""

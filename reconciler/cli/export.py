@@ -1,0 +1,233 @@
+"""`export` writes live cases as case files, so that the next plan imports them and changes nothing."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from reconciler.cli.choosing import attributes, filters, names_in
+from reconciler.cli.options import command, option
+from reconciler.cli.run import Run
+from reconciler.errors import ApiError, ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.config.casenames import Names
+    from reconciler.config.export import Exported
+    from reconciler.config.exportfiles import Target
+    from reconciler.model.case import Live
+    from reconciler.providers.base import Provider, Selection
+    from reconciler.workspace import Workspace
+
+TOLD: Final = 20
+"""Cases that are left out in part which are told one by one; the files tell all of them."""
+
+_EXAMPLES = """\b
+Examples:
+  reconciler export soc --filter status=open --out cases/soc.yaml
+  reconciler export soc --id 42 --id 43 --with tasks,notes
+  reconciler export intel --tql 'hasTag(name = "phishing")' --split cases/intel
+  reconciler export soc --name '{priority}-{title}-{id}' --without metadata
+
+What can be filtered by depends on the system: docs/adopting.md lists it, and a wrong name does.
+An export into a file that was interrupted goes on where it stopped when it is repeated.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of an export, as the command line says it."""
+
+    provider: str
+    ids: tuple[str, ...]
+    filters: tuple[tuple[str, str], ...]
+    tql: str | None
+    only: tuple[str, ...]
+    with_: tuple[str, ...]
+    without: tuple[str, ...]
+    pattern: str
+
+    def command(self) -> str:
+        """Return the command that wishes this, in one line of plain characters."""
+        parts = [("--id", each) for each in self.ids] + [("--filter", "=".join(pair)) for pair in self.filters]
+        parts += [("--tql", self.tql)] if self.tql else []
+        for name, given in (("--only", self.only), ("--with", self.with_), ("--without", self.without)):
+            parts += [(name, ",".join(names_in(given)))] if given else []
+        words = ["reconciler", "export", self.provider, *(word for part in parts for word in part)]
+        return ascii(shlex.join([*words, "--name", self.pattern]))[1:-1]
+
+    def selection(self, provider: Provider) -> Selection:
+        """Return what is to be read; raise ReconcilerError for attributes and queries that there are not."""
+        from reconciler.providers.base import Selection
+
+        only = frozenset(attributes(provider, self.only, "--only"))
+        more = frozenset(attributes(provider, self.with_, "--with"))
+        less = frozenset(attributes(provider, self.without, "--without"))
+        if self.tql is not None and provider.query_language is None:
+            raise ReconcilerError(f"--tql: {self.provider} takes no queries", hint="choose with --filter")
+        wanted = (only or provider.offered - provider.costly) | more
+        beside = frozenset() if only else provider.offered & provider.costly
+        return Selection(wanted - less, beside - less, self.ids, self.filters, self.tql)
+
+
+@dataclass(slots=True)
+class _Export:
+    """One export, and what became of the cases."""
+
+    workspace: Workspace
+    wish: Wish
+    names: Names
+    target: Target
+    ours: int = 0
+    """Left out: they are recorded already."""
+    written: int = 0
+    partly: list[str] = field(default_factory=list)
+    """What was left out of cases."""
+    marked: list[str] = field(default_factory=list)
+    """Cases that another workspace has marked."""
+
+    def run(self) -> None:
+        """Write the cases; raises ReconcilerError."""
+        selection = self.wish.selection(self.workspace.instance(self.wish.provider).provider)
+        made = self._made(selection)
+        for exported in self._all_there(made) if self.wish.ids else made:
+            self.target.add(exported)
+            self.written += 1
+            self.partly += (f"{exported.name}: {each}" for each in exported.left_out)
+
+    def _made(self, selection: Selection) -> Iterator[Exported]:
+        """Yield the cases that are neither ours already nor written by an earlier run."""
+        from dataclasses import replace
+
+        from reconciler.config.export import Exporter
+
+        instance, done = self.workspace.instance(self.wish.provider), frozenset(self.target.done)
+        shown = selection.attributes | selection.beside
+        exporter = Exporter(instance, shown, self.workspace.configuration.secrets)
+        read = replace(selection, attributes=selection.attributes | self.names.attributes, known=done)
+        progress = self.workspace.progress
+        progress.begin(f"Exporting {instance.name}", None)
+        with closing(self.workspace.browse(instance.name, read)) as browsed:
+            for live, record in browsed:
+                progress.advance()
+                if record is not None:
+                    self.ours += 1
+                elif live.id not in done:
+                    name = self.names.name(live)
+                    yield exporter.export(live, name, self._remark(live, name))
+        progress.end()
+
+    def _all_there(self, made: Iterator[Exported]) -> list[Exported]:
+        """Return cases that were asked for by their ids; raise ReconcilerError if one is not there."""
+        found = list(made)
+        missing = [id for id in self.wish.ids if id not in {*self.target.done, *(each.id for each in found)}]
+        if len(missing) > self.ours:
+            raise ReconcilerError(f"{self.wish.provider} shows no such case: {', '.join(missing)}")
+        return found
+
+    def _remark(self, live: Live, name: str) -> str | None:
+        """Return what a reader should know of a case that carries a marker."""
+        if live.marker is None:
+            return None
+        claim = self.workspace.instance(self.wish.provider).provider.claim_of(live.marker)
+        whose = f" ({claim.address})" if claim.address else ""
+        self.marked.append(name)
+        return f"carries the marker of another workspace{whose}, or of an earlier case of this one"
+
+
+@command("export", formats=("text",), epilog=_EXAMPLES)
+@click.argument("provider", metavar="PROVIDER")
+@option("--id", "ids", multiple=True, metavar="ID", help="This case; may be given repeatedly.")
+@filters
+@option("--tql", metavar="QUERY", help="Cases that this query finds; ThreatConnect only.")
+@option("--only", multiple=True, metavar="ATTR", help="These attributes only; repeatedly, or with commas.")
+@option("--with", "with_", multiple=True, metavar="ATTR", help="Also these, which take a request for each case.")
+@option("--without", multiple=True, metavar="ATTR", help="All but these attributes.")
+@option(
+    "--name", "pattern", metavar="PATTERN", default="{title}-{id}", show_default=True, help="Names of the cases."
+)
+@option("--out", metavar="FILE", help="Write into this file instead of stdout.")
+@option("--split", metavar="DIR", help="Write a file for each case into this folder.")
+@option("--force", is_flag=True, help="Replace files that are there.")
+def export(run: Run, provider: str, out: str | None, split: str | None, *, force: bool, **wished: Any) -> int:
+    """Write live cases as YAML that plans to their import and to nothing else."""
+    if out is not None and split is not None:
+        raise ReconcilerError("--out and --split exclude each other")
+    wish = Wish(provider, **wished)
+    workspace = run.open()
+    names = _names(workspace, wish)
+    target = _target(run, wish, out, split, force=force)
+    made = _Export(workspace, wish, names, target)
+    with closing(target):
+        for name in target.done.values():
+            names.take(name)
+        before = len(target.done)
+        try:
+            made.run()
+        except ApiError:
+            if (place := out or split) is not None:
+                run.output.note(
+                    f"What was read is kept beside {place}: the same command again goes on from there."
+                )
+            raise
+        target.finish()
+    _tell(run, made, before, out or split)
+    return 0
+
+
+def _names(workspace: Workspace, wish: Wish) -> Names:
+    from reconciler.config.casenames import Names
+
+    declared = {address.name for address in workspace.configuration.cases}
+    schema = workspace.instance(wish.provider).provider.schema
+    return Names(wish.pattern, schema, declared, workspace.configuration.secrets)
+
+
+def _target(run: Run, wish: Wish, out: str | None, split: str | None, *, force: bool) -> Target:
+    from reconciler.config.exportfiles import FilePerCase, OneFile, Stream
+
+    head = f"# Written by: {wish.command()}\n"
+    if split is not None:
+        return FilePerCase(Path(split), f"{_modeline(Path(split))}{head}", force=force)
+    if out is not None:
+        return OneFile(Path(out), f"{_modeline(Path(out).parent)}{head}", force=force)
+    return Stream(lambda text: run.output.pieces([text]), head)
+
+
+def _modeline(folder: Path) -> str:
+    """Return the line by which an editor finds the schema of a file in a folder; nothing where there is none."""
+    import os
+
+    schema = Path("schemas", "cases.json")
+    if not schema.exists() or not folder.resolve().is_relative_to(Path("cases").resolve()):
+        return ""
+    return f"# yaml-language-server: $schema={Path(os.path.relpath(schema, folder)).as_posix()}\n"
+
+
+def _tell(run: Run, made: _Export, before: int, place: str | None) -> None:
+    """Tell what was done, and what a reader should know."""
+    from reconciler.report.lines import Style
+    from reconciler.report.text import render_message
+
+    for each in made.partly[:TOLD]:
+        run.output.talk(render_message("Warning", each, Style.WARNING))
+    if (more := len(made.partly) - TOLD) > 0:
+        run.output.talk(render_message("Warning", f"and {more} more; the files tell all of them", Style.WARNING))
+    if made.marked:
+        what = f"{_cases(len(made.marked))} of another workspace, as the marker tells: {made.marked[0]}"
+        run.output.talk(render_message("Warning", f"{what} …" if made.marked[1:] else what, Style.WARNING))
+    if made.ours:
+        run.output.note(f"{_cases(made.ours)} left out: recorded already.")
+    if before:
+        run.output.note(f"{_cases(before)} written by an earlier run were kept.")
+    where = f" to {place}" if place else ""
+    run.output.note(f"Exported {_cases(made.written)}{where}. Next: reconciler plan")
+
+
+def _cases(number: int) -> str:
+    return f"{number} case" if number == 1 else f"{number} cases"
