@@ -69,7 +69,8 @@ class Reply:
     @classmethod
     def json(cls, status: int, value: Any) -> Self:
         """Answer with a JSON body."""
-        content = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        content = text.encode("utf-8", "backslashreplace")  # half a surrogate pair goes as JSON's own escape
         return cls(status, content, (("content-type", "application/json; charset=utf-8"),))
 
     @classmethod
