@@ -73,12 +73,8 @@ class Exporter:
         """Return the block of a case; `remark` is put into it as a comment."""
         declared = {key: value for key, value in self._declared(live) if not _is_empty(value)}
         left_out: list[str] = []
-        if (wrong := self._wrong(live, name, declared)) is not None:
-            declared = dict(self._sound(live, name, declared, left_out))
-            wrong = self._wrong(live, name, declared)
-        if wrong is not None:  # each is sound by itself, and all together are not
-            left_out.append(f"everything is left out: {wrong}")
-            declared = {}
+        if self._wrong(live, name, declared) is not None:
+            declared = self._sound(live, name, declared, left_out)
         notes = [*([remark] if remark else []), *left_out]
         return Exported(live.id, name, self._block(live.id, name, declared, notes), tuple(left_out))
 
@@ -93,24 +89,33 @@ class Exporter:
 
     def _sound(
         self, live: Live, name: str, declared: Mapping[str, Value], left_out: list[str]
-    ) -> Iterator[tuple[str, Value]]:
-        """Yield what can be declared; of maps and items, the keys that can."""
+    ) -> dict[str, Value]:
+        """Return what can be declared, each in the company of what is before it; of maps and items, the keys."""
+        kept: dict[str, Value] = {}
         for attribute, value in declared.items():
-            wrong = self._wrong(live, name, {attribute: value})
+            wrong = self._wrong(live, name, {**kept, attribute: value})
             if wrong is None:
-                yield attribute, value
+                kept[attribute] = value
             elif self._schema.kind(attribute) not in {Kind.MAP, Kind.ITEMS}:
                 left_out.append(f"`{attribute}` is left out: {wrong}")
-            else:
-                kept = {}
-                for key, part in value.items():
-                    wrong = self._wrong(live, name, {attribute: {key: part}})
-                    if wrong is None:
-                        kept[key] = part
-                    else:
-                        left_out.append(f"`{attribute}.{cut(key)}` is left out: {wrong}")
-                if kept:
-                    yield attribute, kept
+            elif parts := self._sound_parts(live, name, attribute, value, left_out):
+                kept[attribute] = parts
+        return kept
+
+    def _sound_parts(
+        self, live: Live, name: str, attribute: str, value: Mapping[str, Value], left_out: list[str]
+    ) -> dict[str, Value]:
+        """Return the keys that can be declared, of those that say the same the first."""
+        alone = {key: self._wrong(live, name, {attribute: {key: part}}) for key, part in value.items()}
+        kept = {key: part for key, part in value.items() if alone[key] is None}
+        if kept and self._wrong(live, name, {attribute: kept}) is not None:
+            kept = {}
+            for key in (key for key, wrong in alone.items() if wrong is None):
+                alone[key] = self._wrong(live, name, {attribute: {**kept, key: value[key]}})
+                if alone[key] is None:
+                    kept[key] = value[key]
+        left_out += (f"`{attribute}.{cut(key)}` is left out: {wrong}" for key, wrong in alone.items() if wrong)
+        return kept
 
     # proof
 
