@@ -22,7 +22,7 @@ from typing import Any
 import httpx
 
 from reconciler.config import Configuration, Instance, load
-from reconciler.engine import recover, refresh
+from reconciler.engine import finding, recover, refresh
 from reconciler.engine.apply import apply
 from reconciler.engine.http import Endpoint, HttpApi
 from reconciler.engine.judge import judged, refuse_overrides
@@ -311,6 +311,7 @@ class Workspace:
         cases = {address: case for address, case in self.configuration.cases.items() if address in chosen}
         records = {address: record for address, record in state.records.items() if address in chosen}
         self._refuse_orphans(records)
+        cases = dict(finding.resolved(cases, records.keys(), tenants, self.progress))
         known = {} if read_live else _as_recorded(records, self.schemas)
         wanted = refresh.interest(cases, records, self.schemas).without(known)
         is_settled = settling(cases, records, self.schemas)

@@ -164,7 +164,7 @@ def _prove(
 
 
 def _settings(case: Case) -> tuple[Any, ...]:
-    return case.type, case.lifecycle, case.ownership, case.adopt
+    return case.type, case.lifecycle, case.ownership, case.adopt, case.find
 
 
 def _keep_comments(files: Mapping[str, Rewrite]) -> None:

@@ -30,6 +30,12 @@ _MOST_DIGITS: Final = 18
 """An id has no more: the systems count in 64 bits. Python reads no number of thousands of digits."""
 
 
+def findable(provider: type[Provider]) -> frozenset[str]:
+    """Return the attributes by which live cases of a system can be found: those that its lists show."""
+    fields = provider.schema.fields.items()
+    return frozenset(name for name, known in fields if known.kind is not Kind.ITEMS) - provider.costly
+
+
 class Attributes:
     """Reads the attributes of one system's cases."""
 
@@ -39,7 +45,9 @@ class Attributes:
         self._known = known
         """Keys that may stand beside attributes, for hints."""
         self._expressions = expressions
-        self._problems = expressions.problems
+        self.problems = self._problems = expressions.problems
+        self.names = frozenset(provider.schema.fields)
+        self.findable = findable(provider)
         self._structures = Structures(self._model, self._schema, expressions)
         self._structured = self._structures.names
         self._sets = frozenset(name for name, made in self._schema.fields.items() if made.kind is Kind.SET)

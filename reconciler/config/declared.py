@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reconciler.config.attributes import Attributes
 from reconciler.config.expressions import Expressions, expressions_in
+from reconciler.config.finding import sought
 from reconciler.config.nodes import Block, Node, Placed
 from reconciler.config.sentences import Complaints, nearest, one_of, quoted, unknown_key
 from reconciler.config.settings import (
@@ -26,6 +27,14 @@ from reconciler.model.values import Ref
 from reconciler.providers.base import Provider
 
 
+class Find(BaseModel):
+    """The live case to take over, by what it says: just one must fit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    find: dict[str, Any] = Field(description="Attributes with their values, such as the name.")
+
+
 class MetaArguments(BaseModel):
     """What every case may say beside its attributes."""
 
@@ -38,8 +47,8 @@ class MetaArguments(BaseModel):
     ownership: dict[str, SetOwnership] = Field(
         default_factory=dict, description="Set attribute → exact (default) or shared (keep what others added)."
     )
-    adopt: str | None = Field(
-        default=None, alias="import", min_length=1, description="Id of the live case to take over."
+    adopt: Annotated[str, Field(min_length=1)] | Find | None = Field(
+        default=None, alias="import", description="The live case to take over: its id, or what it says."
     )
     depends_on: tuple[str, ...] = Field(default=(), description="Cases that must exist first.")
 
@@ -122,7 +131,8 @@ class Cases:
             source=entry.placed,
             lifecycle=self._lifecycle_of(entry, meta, schema),
             ownership=self._ownership(entry, meta, type_),
-            adopt=meta.adopt,
+            adopt=meta.adopt if isinstance(meta.adopt, str) else None,
+            find=sought(entry.placed, self._attributes[type_]) if isinstance(meta.adopt, Find) else None,
         )
         if len(self._problems) == before:
             self._check(case)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from reconciler.config.attributes import findable
 from reconciler.config.declared import MetaArguments
 from reconciler.config.policies import RuleEntry, TrialEntry
 from reconciler.config.receivers import NotifyEntry
@@ -152,6 +153,7 @@ def _cases(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     meta = _of(MetaArguments, definitions, "case")
     bodies = [_case(name, provider, meta, definitions) for name, provider in providers.items()]
+    del definitions["case.Find"]  # which every system has in words of its own
     cases = {"type": ["object", "null"], "description": "Name (second half of the address) → case."}
     return {
         "$schema": DIALECT,
@@ -204,7 +206,11 @@ def _case(
         "description": made.get("description", f"A case of {name}."),
         "type": "object",
         "additionalProperties": False,
-        "properties": {**_meta(meta["properties"], fields), **attributes},
+        "properties": {
+            **_meta(meta["properties"], fields),
+            "import": _import(meta["properties"]["import"], provider, attributes),
+            **attributes,
+        },
     }
 
 
@@ -219,6 +225,22 @@ def _meta(properties: Mapping[str, Any], fields: Mapping[str, Field]) -> Mapping
         "ownership": {**ownership, "properties": sets, "additionalProperties": False},
         "lifecycle": {**properties["lifecycle"], "properties": ignored},
     }
+
+
+def _import(
+    schema: Mapping[str, Any], provider: type[Provider], attributes: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """Return what may be written for `import`: an id, or attributes that tell which case is meant."""
+    found = {name: attributes[name] for name in attributes if name in findable(provider)}
+    sought = {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": found}
+    by_id = next(choice for choice in schema["anyOf"] if "$ref" not in choice and choice != {"type": "null"})
+    by_find = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["find"],
+        "properties": {"find": {**sought, "description": "What the one case that is meant says."}},
+    }
+    return {"description": schema["description"], "anyOf": [by_id, by_find]}
 
 
 def _attribute(field: Field, schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

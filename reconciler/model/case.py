@@ -57,6 +57,13 @@ class Case:
     """The cases that must exist first, those that it refers to included."""
     adopt: str | None = None
     """The id of the live case to take over (`import:`)."""
+    find: Mapping[str, Value] | None = None
+    """What the live case to take over says, where its id is not given (`import: {find: …}`)."""
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Tell whether the case is there already."""
+        return self.adopt is not None or self.find is not None
 
     def owns(self, attribute: str) -> Ownership:
         """Return who owns the undeclared members of a set."""

@@ -218,6 +218,8 @@ class Provider(Protocol):
     """An answer may come as a JSON string that holds it."""
     filters: ClassVar[Mapping[str, Filter]] = {}
     """By name, what cases can be chosen by."""
+    narrowed_by: ClassVar[Mapping[str, str]] = {}
+    """Attributes → the filters by which the system itself leaves out cases that have other values."""
     query_language: ClassVar[str | None] = None
     """What queries are written in, where the system takes any: `TQL`."""
     costly: ClassVar[frozenset[str]] = frozenset()

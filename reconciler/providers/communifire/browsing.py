@@ -83,6 +83,11 @@ FILTERS: Final[Mapping[str, Filter]] = {
     **between("updated", "updated", _time("DateUpdated")),
 }
 
+NARROWED_BY: Final[Mapping[str, str]] = {
+    name: name for name in ("space", "project", "category", "milestone", "status", "priority", "assignee")
+}
+"""Attribute → filter."""
+
 _PEOPLE: Final = ("assignee", "reporter")
 _ASKED: Final[Mapping[str, str]] = {
     "space": "spaceid",

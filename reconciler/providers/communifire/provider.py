@@ -26,7 +26,7 @@ from reconciler.providers.base import (
 )
 from reconciler.providers.communifire import wire
 from reconciler.providers.communifire.auth import ApiKey
-from reconciler.providers.communifire.browsing import FILTERS, browse
+from reconciler.providers.communifire.browsing import FILTERS, NARROWED_BY, browse
 from reconciler.providers.communifire.names import look_up
 from reconciler.providers.communifire.reading import find_marked, read_cases
 from reconciler.providers.communifire.requests import NO_DELETE, requests
@@ -43,6 +43,7 @@ class Communifire(Provider):
     case_model: ClassVar[type[CaseModel]] = CommunifireCase
     schema: ClassVar[Schema] = SCHEMA
     filters: ClassVar[Mapping[str, Filter]] = FILTERS
+    narrowed_by: ClassVar[Mapping[str, str]] = NARROWED_BY
     costly: ClassVar[frozenset[str]] = frozenset(wire.LONG)
     answers_in_strings: ClassVar[bool] = True
 
@@ -62,7 +63,7 @@ class Communifire(Provider):
     def check(self, case: Case) -> Iterator[Problem]:
         """Yield what the site would refuse, or cannot do."""
         yield from import_problems(case, "Communifire")
-        if case.adopt is None and "space" not in case.attributes and self._settings.space is None:
+        if not case.is_taken_over and "space" not in case.attributes and self._settings.space is None:
             yield Problem(
                 case.source.at(), f"{case.address} has no `space`", "declare it, or set it on the provider"
             )

@@ -65,6 +65,12 @@ FILTERS: Final[Mapping[str, Filter]] = {
     **between("updated", "updated", _text("lastUpdated")),
 }
 
+NARROWED_BY: Final[Mapping[str, str]] = {
+    **{name: name for name in ("name", "xid", "status", "severity", "resolution")},
+    "tags": "tag",
+}
+"""Attribute → filter."""
+
 _ANY_OF: Final[Mapping[str, str]] = {
     "status": "status",
     "severity": "severity",

@@ -32,7 +32,7 @@ from reconciler.providers.base import (
 from reconciler.providers.filters import Filter
 from reconciler.providers.threatconnect import bodies, reading, tql
 from reconciler.providers.threatconnect.auth import Signature, Token
-from reconciler.providers.threatconnect.browsing import FILTERS, browse
+from reconciler.providers.threatconnect.browsing import FILTERS, NARROWED_BY, browse
 from reconciler.providers.threatconnect.checks import problems_of
 from reconciler.providers.threatconnect.requests import Context, all_tags, owner_of, requests
 from reconciler.providers.threatconnect.schema import SCHEMA, ThreatConnectCase, ThreatConnectSettings
@@ -46,6 +46,7 @@ class ThreatConnect(Provider):
     case_model: ClassVar[type[CaseModel]] = ThreatConnectCase
     schema: ClassVar[Schema] = SCHEMA
     filters: ClassVar[Mapping[str, Filter]] = FILTERS
+    narrowed_by: ClassVar[Mapping[str, str]] = NARROWED_BY
     query_language: ClassVar[str | None] = "TQL"
     costly: ClassVar[frozenset[str]] = frozenset(name for name, each in COLLECTIONS.items() if each.heavy)
 

@@ -91,6 +91,16 @@ FILTERS: Final[Mapping[str, Filter]] = {
     **between("resolved", "resolved", _text("resolved_at")),
 }
 
+NARROWED_BY: Final[Mapping[str, str]] = {
+    "status": "status",
+    "sub_status": "sub_status",
+    "priority": "priority",
+    "tags": "tag",
+    "assignees": "assignee",
+    "team_id": "team",
+}
+"""Attribute → filter; not the name: what a search leaves out is not documented."""
+
 _LISTS: Final[Mapping[str, str]] = {
     "sub_status": "filters[sub_status_names][]",
     "tag": "filters[or_tags][]",

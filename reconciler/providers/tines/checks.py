@@ -36,7 +36,7 @@ def problems_of(case: Case, settings: TinesSettings) -> Iterator[Problem]:
 
 
 def _without_a_team(case: Case, settings: TinesSettings) -> Iterator[Problem]:
-    if case.attributes.get("team_id", settings.team_id) is None and case.adopt is None:
+    if case.attributes.get("team_id", settings.team_id) is None and not case.is_taken_over:
         yield Problem(
             case.source.at(),
             f"{case.address} has no team",

@@ -28,7 +28,7 @@ from reconciler.providers.base import (
 from reconciler.providers.filters import Filter
 from reconciler.providers.tines import wire
 from reconciler.providers.tines.auth import BearerToken
-from reconciler.providers.tines.browsing import FILTERS, browse
+from reconciler.providers.tines.browsing import FILTERS, NARROWED_BY, browse
 from reconciler.providers.tines.checks import NOT_IN_V1, problems_of
 from reconciler.providers.tines.context import Context
 from reconciler.providers.tines.history import Edits, history
@@ -46,6 +46,7 @@ class Tines(Provider):
     case_model: ClassVar[type[CaseModel]] = TinesCase
     schema: ClassVar[Schema] = SCHEMA
     filters: ClassVar[Mapping[str, Filter]] = FILTERS
+    narrowed_by: ClassVar[Mapping[str, str]] = NARROWED_BY
     costly: ClassVar[frozenset[str]] = frozenset({*wire.LISTED, "closure_conditions"})
 
     def __init__(self, settings: TinesSettings) -> None:
