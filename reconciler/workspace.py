@@ -38,6 +38,7 @@ from reconciler.errors import ApiError, Location, PlanRefused, ReconcilerError, 
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
 from reconciler.model.change import Action, Change, Drift, DriftReport, Edit
+from reconciler.model.coverage import Keeper
 from reconciler.model.fields import Schema
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
@@ -158,22 +159,18 @@ class Workspace:
             raise ReconcilerError(f"there is no provider {name!r} in reconciler.yaml", hint=hint)
         return instances[name]
 
-    def browse(self, name: str, selection: Selection) -> Generator[tuple[Live, Record | None]]:
+    def browse(self, name: str, selection: Selection) -> Generator[tuple[Live, Keeper]]:
         """
-        Yield the live cases of a provider instance that fit, as they arrive, with the records of those of ours.
+        Yield the live cases of a provider instance that fit, as they arrive, and who manages them.
 
         Sends nothing but GETs; of cases of ours nothing is asked by themselves. Close it to close the connections.
         """
-        instance, state = self.instance(name), self.state()
-        ours = (
-            {record.id: record for record in state.records.values() if record.address.provider == name}
-            if state
-            else {}
-        )
-        selection = replace(selection, known=selection.known | ours.keys())
+        instance, state = self.instance(name), self.state() or State("")
+        ours = frozenset(record.id for address, record in state.records.items() if address.provider == name)
+        selection = replace(selection, known=selection.known | ours)
         with self._channel(instance) as channel:
             for live in instance.provider.browse(channel, selection):
-                yield live, ours.get(live.id)
+                yield live, Keeper.MANAGED if live.id in ours else _keeper(live, instance, state)
 
     def notify(self, report: DriftReport, *, partial: bool = False) -> Iterator[str]:
         """Tell of drift that is new to those who want to know, and yield what went wrong; see `Notifier`."""
@@ -460,6 +457,13 @@ def _as_recorded(records: Mapping[Address, Record], schemas: Mapping[str, Schema
         address: Live(record.id, record.url, unnamed(record.recorded, schemas[record.type], record.handles))
         for address, record in records.items()
     }
+
+
+def _keeper(live: Live, instance: Instance, state: State) -> Keeper:
+    """Tell who manages a case that is not recorded; a marker that does not say whose it is is of others."""
+    if live.marker is None or instance.provider.claim_of(live.marker).lineage == state.lineage:
+        return Keeper.UNMANAGED
+    return Keeper.ELSEWHERE
 
 
 def _partial(targets: Sequence[str], excludes: Sequence[str]) -> tuple[str, ...]:

@@ -105,6 +105,7 @@ class _Export:
         from dataclasses import replace
 
         from reconciler.config.export import Exporter
+        from reconciler.model.coverage import Keeper
 
         instance, done = self.workspace.instance(self.wish.provider), frozenset(self.target.done)
         shown = selection.attributes | selection.beside
@@ -113,13 +114,14 @@ class _Export:
         progress = self.workspace.progress
         progress.begin(f"Exporting {instance.name}", None)
         with closing(self.workspace.browse(instance.name, read)) as browsed:
-            for live, record in browsed:
+            for live, keeper in browsed:
                 progress.advance()
-                if record is not None:
+                if keeper is Keeper.MANAGED:
                     self.ours += 1
                 elif live.id not in done:
                     name = self.names.name(live)
-                    yield exporter.export(live, name, self._remark(live, name))
+                    remark = self._marked(live, name) if keeper is Keeper.ELSEWHERE else None
+                    yield exporter.export(live, name, remark)
         progress.end()
 
     def _all_there(self, made: Iterator[Exported]) -> list[Exported]:
@@ -130,21 +132,19 @@ class _Export:
             raise ReconcilerError(f"{self.wish.provider} shows no such case: {', '.join(missing)}")
         return found
 
-    def _remark(self, live: Live, name: str) -> str | None:
-        """Return what a reader should know of a case that carries a marker."""
-        if live.marker is None:
-            return None
-        claim = self.workspace.instance(self.wish.provider).provider.claim_of(live.marker)
-        whose = f" ({claim.address})" if claim.address else ""
+    def _marked(self, live: Live, name: str) -> str:
+        """Return what a reader should know of a case that another workspace has marked."""
+        claim = self.workspace.instance(self.wish.provider).provider.claim_of(live.marker or "")
         self.marked.append(name)
-        return f"carries the marker of another workspace{whose}, or of an earlier case of this one"
+        by = f", as {claim.address}" if claim.address else ""
+        return f"marked by another workspace{by}: give it up there before it is imported here"
 
 
 @command("export", formats=("text",), epilog=_EXAMPLES)
 @click.argument("provider", metavar="PROVIDER")
 @option("--id", "ids", multiple=True, metavar="ID", help="This case; may be given repeatedly.")
 @filters
-@option("--tql", metavar="QUERY", help="Cases that this query finds; ThreatConnect only.")
+@option("--tql", metavar="QUERY", help="Cases that this query finds, of a system that takes TQL.")
 @option("--only", multiple=True, metavar="ATTR", help="These attributes only; repeatedly, or with commas.")
 @option("--with", "with_", multiple=True, metavar="ATTR", help="Also these, which take a request for each case.")
 @option("--without", multiple=True, metavar="ATTR", help="All but these attributes.")

@@ -88,7 +88,9 @@ class Names:
         said = (f"{text}{self._value(field, live)}" for text, field in self._parts)
         name = re.sub("--+", "-", "".join(said)).strip("-")[:LONGEST]
         is_sound = NAME.fullmatch(name) and not any(secret in name for secret in self._secrets)
-        return name if is_sound else f"case-{live.id}"
+        return (
+            name if is_sound and not name.isdecimal() else f"case-{live.id}"
+        )  # a number would be taken for an id
 
     def _value(self, field: str | None, live: Live) -> str:
         if field is None:

@@ -85,13 +85,11 @@ class Desk:
     def forget_requests(self) -> None:
         """Count from here."""
         for tenant in self.tenants.values():
-            tenant.emulator.requests.clear()
+            tenant.emulator.forget_requests()
 
 
 @pytest.fixture
-def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Desk]:
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
     """Offer an empty workspace; whatever is served ends with the test."""
     monkeypatch.chdir(tmp_path)
     with ExitStack() as running:

@@ -7,13 +7,23 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.providers.communifire.emulator import CommunifireEmulator
-from reconciler.providers.emulation import Emulator, Refused
+from reconciler.providers.emulation import Refused
 from reconciler.providers.threatconnect.emulator import ThreatConnectEmulator
 from reconciler.providers.tines.emulator import TinesEmulator
 from tests.hostile.strings import STRINGS
 
 MANY_TAGS: Final = 2000
-_SCRIPTS: Final = ("Überfall in Łódź", "大阪支社", "Тихий Лис", "عملية", "🔥 fire", "naïve café", "no", "0412", "1e3")
+_SCRIPTS: Final = (
+    "Überfall in Łódź",
+    "大阪支社",
+    "Тихий Лис",
+    "عملية",
+    "🔥 fire",
+    "naïve café",
+    "no",
+    "0412",
+    "1e3",
+)
 _TEXTS: Final = (*_SCRIPTS, *STRINGS)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import yaml
 
-from tests.adopting.conftest import Desk
-from tests.adopting.tenants import Tenant
+from reconciler.model.values import Marker
+from reconciler.providers.registry import provider_types
+from tests.adopting.conftest import Desk, Said
+from tests.adopting.tenants import Tenant, threatconnect, tines
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["as lists show it", "whole"])
@@ -34,7 +37,294 @@ def test_a_tenant_is_exported_imported_and_then_there_is_nothing_to_do(
 
 def desk_costly(desk: Desk) -> frozenset[str]:
     """Return the attributes that are not exported unless they are asked for."""
-    from reconciler.providers.registry import provider_types
-
     (tenant,) = desk.tenants.values()
     return provider_types()[tenant.settings["type"]].costly
+
+
+# ------------------------------------------------------------------------------------ what is written
+
+
+def test_a_block_holds_what_lists_show_and_nothing_that_is_empty(desk: Desk) -> None:
+    tenant = tines()
+    id = tenant.seed(name="Phishing wave", description="", priority="high", tags=["q4", "phishing"])
+    desk.serve(it=tenant)
+
+    assert desk.exported("it") == {
+        f"phishing-wave-{id}": {
+            "provider": "it",
+            "import": str(id),
+            "name": "Phishing wave",
+            "priority": "high",
+            "status": "open",
+            "sub_status": "To do",
+            "team_id": 2,
+            "opened_at": desk.exported("it")[f"phishing-wave-{id}"]["opened_at"],
+            "tags": ["phishing", "q4"],
+        }
+    }
+
+
+def test_attributes_are_chosen(desk: Desk) -> None:
+    tenant = tines()
+    id = tenant.seed(name="A", tags=["q4"], description="text", metadata={"a": "b"})
+    tenant.emulator.add_task(id, "Look")
+    desk.serve(it=tenant)
+
+    def keys(*chosen: str) -> set[str]:
+        (case,) = desk.exported("it", *chosen).values()
+        return case.keys() - {"provider", "import"}
+
+    assert keys("--only", "name,tags") == {"name", "tags"}
+    assert keys("--only", "tasks") == {"tasks"}
+    assert keys("--without", "tags, metadata", "--without", "name") == keys() - {"tags", "metadata", "name"}
+    assert keys("--with", "tasks") == {*keys(), "tasks"}
+    assert "there is no attribute 'tag'; did you mean tags?" in one_line(desk.run("export", "it", "--only", "tag"))
+
+
+def test_items_stand_under_keys_that_tell_what_they_are(desk: Desk) -> None:
+    tenant = tines()
+    id = tenant.seed(name="A")
+    task = tenant.emulator.add_task(id, "Reset password")
+    desk.serve(it=tenant)
+
+    (case,) = desk.exported("it", "--only", "tasks").values()
+
+    assert list(case["tasks"]) == [f"reset-password-{task}"]
+
+
+@pytest.mark.parametrize(
+    ("title", "pattern", "name"),
+    [
+        ("Phishing: Wave №7", "{title}-{id}", "phishing-wave-no7-1"),
+        ("Überfall in 大阪", "{title}-{id}", "uberfall-in-daban-1"),
+        ("\u202e\x1b[2J", "{title}-{id}", "2j-1"),
+        ("!!!", "{title}-{id}", "case-1"),
+        ("!!!", "{title}", "case-1"),
+        ("x" * 300, "{title}-{id}", f"{'x' * 60}-1"),
+        ("A", "{status}-{priority}-{id}", "open-low-1"),
+        ("A", "soc_{id}", "soc_1"),
+        ("A", "{id}", "case-1"),
+    ],
+)
+def test_names_are_made_by_a_pattern(desk: Desk, title: str, pattern: str, name: str) -> None:
+    tenant = tines()
+    tenant.seed(name=title, priority="low")
+    desk.serve(it=tenant)
+
+    assert list(desk.exported("it", "--name", pattern)) == [name]
+
+
+def test_a_name_that_is_taken_gets_the_id(desk: Desk) -> None:
+    tenant = tines()
+    ids = [tenant.seed(name="Phishing", tags=["q4"]) for _ in range(3)]
+    desk.serve(it=tenant)
+    desk.write("cases/mine.yaml", "cases: {phishing: {provider: it, name: Mine}}")
+
+    names = list(desk.exported("it", "--name", "{title}"))
+
+    assert names == [f"phishing-{id}" for id in ids]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("case", "is no pattern"),
+        ("{title", "expected '}'"),
+        ("{nonsense}-{id}", "there is no {nonsense}"),
+        ("{tags}-{id}", "there is no {tags}"),
+        ("{title:>9}", "is no pattern"),
+        ("a b-{id}", "cannot be in a name"),
+    ],
+)
+def test_a_pattern_that_makes_no_names_is_an_error(desk: Desk, pattern: str, said: str) -> None:
+    desk.serve(it=tines())
+
+    found = desk.run("export", "it", "--name", pattern)
+
+    assert found.code == 1
+    assert said in found.err
+    assert desk.requests == []
+
+
+def test_what_is_recorded_is_left_out_and_counted(desk: Desk) -> None:
+    tenant = tines()
+    ours, other = tenant.seed(name="A"), tenant.seed(name="B")
+    desk.serve(it=tenant)
+    desk.write("cases/a.yaml", f'cases: {{a: {{provider: it, import: "{ours}", name: A}}}}')
+    desk.done("apply", "--auto-approve")
+    desk.forget_requests()
+
+    said = desk.run("export", "it", "--with", "tasks")
+
+    assert list(yaml.safe_load(said.out)["cases"]) == [f"b-{other}"]
+    assert "1 case left out: recorded already." in said.err
+    assert not [path for path in desk.requests if path.startswith(f"/api/v2/cases/{ours}")]
+
+
+def test_what_another_workspace_has_marked_says_so(desk: Desk) -> None:
+    tenant = tines()
+    marker = Marker("2f6c1a1e-0000-4000-8000-000000000001", "soc.x", 1).text
+    tenant.seed(name="A", metadata={"reconciler": marker, "region": "emea"})
+    desk.serve(it=tenant)
+
+    said = desk.run("export", "it")
+
+    assert "    # marked by another workspace, as soc.x: give it up there before" in said.out
+    assert yaml.safe_load(said.out)["cases"]["a-1"]["metadata"] == {"region": "emea"}
+    assert "1 case of another workspace, as the marker tells: a-1" in said.err
+
+
+def test_text_is_written_so_that_whoever_reviews_it_sees_it(desk: Desk) -> None:
+    tenant = tines()
+    tenant.seed(
+        name='${env.HOME} $${x} ${file("/etc/passwd")}',
+        description="two\nlines\n",
+        tags=["vip\u200b", "\u202eevil", "no", "0412"],
+        metadata={"${env.HOME}": "a", "sound": "b"},
+    )
+    desk.serve(it=tenant)
+
+    out = desk.done("export", "it", "--out", "cases/a.yaml")
+    text = (desk.folder / "cases/a.yaml").read_text(encoding="utf-8")
+
+    assert out == ""
+    assert text.isprintable() is False
+    assert text.replace("\n", "").isprintable()
+    assert r'"vip\u200b"' in text
+    assert r'"\u202eevil"' in text
+    assert '"0412"' in text
+    assert "    description: |\n      two\n      lines\n" in text
+    assert "$${env.HOME} $$${x} $${file(" in text
+    assert "    # `metadata.${env.HOME}` is left out: `${…}` cannot stand in a key\n" in text
+    assert "      sound: b\n" in text
+    assert "1 to import. 0 requests." in desk.done("plan")
+
+
+def test_no_secret_of_the_workspace_is_written(desk: Desk) -> None:
+    tenant = tines()
+    secret = tenant.env["KEY"]
+    tenant.seed(name=f"The token is {secret}", metadata={"token": secret, "sound": "b"}, tags=[secret])
+    desk.serve(it=tenant)
+
+    said = desk.run("export", "it", "--out", "cases/a.yaml")
+    text = (desk.folder / "cases/a.yaml").read_text(encoding="utf-8")
+
+    assert secret not in text + said.err
+    assert "`metadata.token` is left out: it holds a secret of this workspace" in text
+    assert "1 to import. 0 requests." in desk.done("plan")
+
+
+# ------------------------------------------------------------------------------------ which cases
+
+
+def test_cases_are_chosen_by_id(desk: Desk, make: Callable[[int], Tenant]) -> None:
+    desk.serve(it=make(6))
+
+    cases = desk.exported("it", "--id", "5", "--id", "2")
+
+    assert sorted(case["import"] for case in cases.values()) == ["2", "5"]
+    said = desk.run("export", "it", "--id", "2", "--id", "999", "--out", "cases/a.yaml")
+    assert said.code == 1
+    assert "it shows no such case: 999" in said.err
+    assert not (desk.folder / "cases/a.yaml").exists()
+
+
+def test_several_values_of_one_filter_are_any_of_them(desk: Desk) -> None:
+    tenant = tines()
+    for number, priority in enumerate(("low", "high", "critical", "low")):
+        tenant.seed(name=f"Case {number}", priority=priority, tags=["q4"] if number else [])
+    desk.serve(it=tenant)
+
+    found = desk.exported("it", "--filter", "priority=HIGH", "--filter", "priority=low", "--filter", "tag=q4")
+
+    assert [case["name"] for case in found.values()] == ["Case 1", "Case 3"]
+
+
+def test_threatconnect_takes_queries_and_others_do_not(desk: Desk) -> None:
+    tenant = threatconnect()
+    tenant.seed(name="A", tags=["lure"], severity="High")
+    tenant.seed(name="B", tags=["lure"], severity="Low")
+    tenant.seed(name="C", tags=[], severity="High")
+    desk.serve(it=tenant, soc=tines())
+
+    found = desk.exported("it", "--tql", 'hasTag(name = "lure")', "--filter", "severity=high")
+
+    assert [case["name"] for case in found.values()] == ["A"]
+    assert "soc takes no queries" in desk.run("export", "soc", "--tql", "a = 1").err
+    assert desk.run("export", "it", "--tql", "nonsense").code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nobody",), "there is no provider 'nobody'"),
+        (("it", "--filter", "stats=open"), "did you mean status?"),
+        (("it", "--filter", "status=ajar"), "must be one of open, closed"),
+        (("it", "--filter", "opened_after=yesterday"), "must be a day or a time"),
+        (("it", "--out", "a.yaml", "--split", "b"), "exclude each other"),
+    ],
+)
+def test_what_makes_no_sense_is_said_before_a_request(desk: Desk, arguments: tuple[str, ...], said: str) -> None:
+    desk.serve(it=tines())
+
+    found = desk.run("export", *arguments)
+
+    assert found.code == 1
+    assert said in found.err
+    assert desk.requests == []
+
+
+# ------------------------------------------------------------------------------------ files
+
+
+def test_an_empty_system_is_an_empty_file(desk: Desk, make: Callable[[int], Tenant]) -> None:
+    desk.serve(it=make(0))
+
+    desk.done("export", "it", "--out", "cases/a.yaml")
+
+    assert yaml.safe_load((desk.folder / "cases/a.yaml").read_text(encoding="utf-8")) == {"cases": {}}
+    assert desk.exported("it") == {}
+    assert "No changes." in desk.done("plan")
+
+
+def test_each_case_has_a_file_of_its_own(desk: Desk) -> None:
+    desk.serve(it=tines(40))
+
+    desk.done("export", "it", "--split", "cases/it")
+
+    files = list((desk.folder / "cases/it").iterdir())
+    assert len(files) == 40
+    assert all(path.suffix == ".yaml" for path in files)
+    assert "40 to import. 0 requests." in desk.done("plan")
+
+
+def test_a_file_that_is_there_is_left_alone(desk: Desk) -> None:
+    tenant = tines()
+    id = tenant.seed(name="A")
+    desk.serve(it=tenant)
+    desk.write("cases/a.yaml", "cases: {}\n")
+    desk.write(f"split/a-{id}.yaml", "mine\n")
+
+    for place in (("--split", "split"), ("--out", "cases/a.yaml")):
+        said = desk.run("export", "it", *place)
+        assert said.code == 1
+        assert "is there already; it was left as it is" in said.err
+        assert desk.run("export", "it", *place, "--force").code == 0
+    assert "import" in (desk.folder / "cases/a.yaml").read_text(encoding="utf-8")
+
+
+def test_an_editor_finds_the_schema_of_a_file_below_cases(desk: Desk) -> None:
+    desk.serve(it=tines(1))
+    desk.done("schema", "--out", "schemas", "--draft", "07")
+
+    desk.done("export", "it", "--out", "cases/deep/a.yaml")
+    desk.done("export", "it", "--out", "elsewhere.yaml")
+
+    first = (desk.folder / "cases/deep/a.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=../../schemas/cases.json"
+    assert "yaml-language-server" not in (desk.folder / "elsewhere.yaml").read_text(encoding="utf-8")
+
+
+def one_line(said: Said) -> str:
+    """Return what was said beside the result, with the hint on the line of the error."""
+    return said.err.replace("\nHint: ", "; ")
