@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types imports tests coverage schemas bench faults bugs clean
+.PHONY: demo test lint types imports tests coverage schemas adopt bench faults bugs clean
 
 demo: $(STAMP)
 	$(BIN)/reconciler demo
@@ -35,6 +35,9 @@ faults: $(STAMP)
 
 bugs: $(STAMP)
 	$(BIN)/python -m tests.faults bugs   # bugs planted in a copy, each to be caught
+
+adopt: $(STAMP)
+	$(BIN)/pytest tests/adopting --full-size   # tenants of 5,000 mixed cases, exported, imported, nothing to do
 
 schemas: $(STAMP)
 	$(BIN)/reconciler schema --out schemas

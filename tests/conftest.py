@@ -15,8 +15,9 @@ settings.load_profile("on a busy machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the settings of what nobody knows about a system be tried one by one."""
+    """Let the settings of what nobody knows about a system be tried one by one, and tenants be of real size."""
     parser.addoption("--each-setting", action="store_true", help="tell every story under each setting alone")
+    parser.addoption("--full-size", action="store_true", help="adopt tenants of 5,000 and 10,000 cases")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -127,9 +127,12 @@ class OneFile:
             file.write(begun)
             return file, len(begun)
         file = self._part.open("r+b")
-        if file.read(len(begun)) != begun:
+        head = file.read(len(begun))
+        if not begun.startswith(head):
             file.close()
             raise _of_another(self._part)
+        file.seek(0)
+        file.write(begun)
         end = len(begun)
         for start, id, name in _blocks(file, len(begun)):
             end = start
@@ -198,7 +201,7 @@ class FilePerCase:
         if not self._journal.exists():
             return
         text = self._journal.read_text(encoding="utf-8")
-        if not text.startswith(self._header):
+        if not (text.startswith(self._header) or self._header.startswith(text)):
             raise _of_another(self._journal)
         for name, id in _BEGUN.findall(text[len(self._header) :]):
             self._begun.add(name)

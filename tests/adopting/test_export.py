@@ -15,9 +15,9 @@ from tests.adopting.tenants import Tenant, threatconnect, tines
 
 @pytest.mark.parametrize("everything", [False, True], ids=["as lists show it", "whole"])
 def test_a_tenant_is_exported_imported_and_then_there_is_nothing_to_do(
-    desk: Desk, make: Callable[[int], Tenant], *, everything: bool
+    desk: Desk, make: Callable[[int], Tenant], request: pytest.FixtureRequest, *, everything: bool
 ) -> None:
-    count = 500
+    count = 5000 if request.config.getoption("--full-size") else 300
     desk.serve(it=make(count))
     costly = ",".join(sorted(desk_costly(desk))) if everything else ""
 
