@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from reconciler.providers.base import Provider, Selection
     from reconciler.workspace import Workspace
 
+USUAL: Final = "{title}-{id}"
+"""The pattern of names."""
 TOLD: Final = 20
 """Cases that are left out in part which are told one by one; the files tell all of them."""
 
@@ -58,8 +60,9 @@ class Wish:
         parts += [("--tql", self.tql)] if self.tql else []
         for name, given in (("--only", self.only), ("--with", self.with_), ("--without", self.without)):
             parts += [(name, ",".join(names_in(given)))] if given else []
+        parts += [("--name", self.pattern)] if self.pattern != USUAL else []
         words = ["reconciler", "export", self.provider, *(word for part in parts for word in part)]
-        return ascii(shlex.join([*words, "--name", self.pattern]))[1:-1]
+        return ascii(shlex.join(words))[1:-1]
 
     def selection(self, provider: Provider) -> Selection:
         """Return what is to be read; raise ReconcilerError for attributes and queries that there are not."""
@@ -148,9 +151,7 @@ class _Export:
 @option("--only", multiple=True, metavar="ATTR", help="These attributes only; repeatedly, or with commas.")
 @option("--with", "with_", multiple=True, metavar="ATTR", help="Also these, which take a request for each case.")
 @option("--without", multiple=True, metavar="ATTR", help="All but these attributes.")
-@option(
-    "--name", "pattern", metavar="PATTERN", default="{title}-{id}", show_default=True, help="Names of the cases."
-)
+@option("--name", "pattern", metavar="PATTERN", default=USUAL, show_default=True, help="Names of the cases.")
 @option("--out", metavar="FILE", help="Write into this file instead of stdout.")
 @option("--split", metavar="DIR", help="Write a file for each case into this folder.")
 @option("--force", is_flag=True, help="Replace files that are there.")

@@ -22,7 +22,6 @@ from reconciler.model.address import NAME
 from reconciler.model.case import Live
 from reconciler.model.fields import Kind, Schema
 
-USUAL: Final = "{title}-{id}"
 LONGEST: Final = 128
 """Characters of a name."""
 
@@ -105,9 +104,9 @@ def _parsed(pattern: str) -> list[tuple[str, str | None, str | None, str | None]
     try:
         parts = list(Formatter().parse(pattern))
     except ValueError as error:
-        raise ReconcilerError(f"--name {pattern}: {error}", hint=f"write a pattern such as {USUAL}") from error
+        raise ReconcilerError(f"--name {pattern}: {error}", hint="write a pattern such as {title}-{id}") from error
     if not any(field for _, field, _, _ in parts) or any(spec or how for _, _, spec, how in parts):
-        raise ReconcilerError(f"--name {pattern} is no pattern", hint=f"write one such as {USUAL}")
+        raise ReconcilerError(f"--name {pattern} is no pattern", hint="write one such as {title}-{id}")
     return parts
 
 

@@ -72,7 +72,7 @@ def test_after_an_error_the_same_command_goes_on(desk: Desk) -> None:
 
 def test_other_arguments_are_no_resumption(desk: Desk) -> None:
     seeded(desk)
-    desk.write("cases/it.yaml.part", "# Written by: reconciler export it --name '{title}-{id}'\ncases:\n")
+    desk.write("cases/it.yaml.part", "# Written by: reconciler export it\ncases:\n")
 
     said = desk.run(*WITH_TASKS)
 
