@@ -41,26 +41,39 @@ class Tenant:
         return id
 
 
+_SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
+    "tines": {"type": "tines", "token": "${env.KEY}", "team_id": "2"},
+    "threatconnect": {"type": "threatconnect", "token": "${env.KEY}"},
+    "communifire": {
+        "type": "communifire",
+        "api_key": "${env.KEY}",
+        "space": "SOC",
+        "requests_per_minute": "600000",
+    },
+}
+
+
+def filled(kind: str, emulator: Any, count: int) -> Tenant:
+    """Put so many mixed cases into a system; tell how it is reached."""
+    key = emulator.api_key if kind == "communifire" else emulator.token
+    tenant = Tenant(emulator, _SETTINGS[kind], {"KEY": key})
+    _fill(tenant, _CASES[kind](count))
+    return tenant
+
+
 def tines(count: int = 0) -> Tenant:
     """A tenant of Tines with so many mixed cases."""
-    tenant = Tenant(TinesEmulator(), {"type": "tines", "token": "${env.KEY}", "team_id": "2"}, {})
-    _fill(tenant, _tines_cases(count))
-    return Tenant(tenant.emulator, tenant.settings, {"KEY": tenant.emulator.token})
+    return filled("tines", TinesEmulator(), count)
 
 
 def threatconnect(count: int = 0) -> Tenant:
     """An instance of ThreatConnect with so many mixed cases."""
-    tenant = Tenant(ThreatConnectEmulator(), {"type": "threatconnect", "token": "${env.KEY}"}, {})
-    _fill(tenant, _threatconnect_cases(count))
-    return Tenant(tenant.emulator, tenant.settings, {"KEY": tenant.emulator.token})
+    return filled("threatconnect", ThreatConnectEmulator(), count)
 
 
 def communifire(count: int = 0) -> Tenant:
     """A site of Communifire with so many mixed cases."""
-    settings = {"type": "communifire", "api_key": "${env.KEY}", "space": "SOC", "requests_per_minute": "600000"}
-    tenant = Tenant(CommunifireEmulator(), settings, {})
-    _fill(tenant, _communifire_cases(count))
-    return Tenant(tenant.emulator, tenant.settings, {"KEY": tenant.emulator.api_key})
+    return filled("communifire", CommunifireEmulator(), count)
 
 
 MAKERS: Final = {"tines": tines, "threatconnect": threatconnect, "communifire": communifire}
@@ -128,3 +141,6 @@ def _communifire_cases(count: int) -> Iterator[Mapping[str, Any]]:
         if number == 0:
             case["TagsCSV"] = ",".join(f"tag {at}" for at in range(MANY_TAGS))
         yield case
+
+
+_CASES: Final = {"tines": _tines_cases, "threatconnect": _threatconnect_cases, "communifire": _communifire_cases}

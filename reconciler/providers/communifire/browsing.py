@@ -111,7 +111,7 @@ def browse(api: Api, selection: Selection) -> Iterator[tuple[Item, frozenset[str
         raise ReconcilerError(error.message, hint=error.hint) from error
     if selection.ids:
         found = ((item, chosen.fits(item)) for item in got(api, sorted_ids(selection.ids)))
-        yield from ((item, selection.attributes | selection.beside) for item, fits in found if fits is not False)
+        yield from ((item, selection.attributes | selection.beside) for item, fits in found if fits)
         return
     for page in pages(api, CASES, tuple((_ASKED[name], value) for name, value in sent.items()), case_id):
         ordered = sorted(page.items, key=lambda item: int(case_id(item)))
@@ -154,7 +154,7 @@ def _read(
     whole = {case_id(item): item for item in got(api, lean)}
     names = selection.attributes | selection.beside
     for id, (item, fits) in listed.items():
-        if id in whole and chosen.fits(whole[id], sent) is not False:
+        if id in whole and chosen.fits(whole[id], sent):  # None, too, is no: what it does not show it has not
             yield whole[id], names
         elif id not in whole and fits:
             yield item, frozenset(name for name in names if not lacks(item, (name,)))
