@@ -33,8 +33,9 @@ from reconciler.engine.progress import Progress
 from reconciler.engine.recorder import Recorder
 from reconciler.engine.stop import Stop
 from reconciler.engine.surroundings import OnRequest, Surroundings
+from reconciler.engine.survey import survey
 from reconciler.engine.tenant import Tenant, Tenants
-from reconciler.errors import ApiError, Location, PlanRefused, ReconcilerError, StalePlan
+from reconciler.errors import ApiError, Location, PlanRefused, StalePlan
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
 from reconciler.model.change import Action, Change, Drift, DriftReport, Edit
@@ -151,26 +152,15 @@ class Workspace:
             known = {*self.configuration.cases, *state.records}
             return told_apart(report, self.configuration.waivers, today=now()[:10], known=known)
 
-    def instance(self, name: str) -> Instance:
-        """Return a provider instance; raise ReconcilerError for one that reconciler.yaml does not have."""
-        instances = self.configuration.settings.instances
-        if name not in instances:
-            hint = f"there are {', '.join(sorted(instances))}" if instances else "it declares none yet"
-            raise ReconcilerError(f"there is no provider {name!r} in reconciler.yaml", hint=hint)
-        return instances[name]
-
     def browse(self, name: str, selection: Selection) -> Generator[tuple[Live, Keeper]]:
         """
         Yield the live cases of a provider instance that fit, as they arrive, and who manages them.
 
         Sends nothing but GETs; of cases of ours nothing is asked by themselves. Close it to close the connections.
         """
-        instance, state = self.instance(name), self.state() or State("")
-        ours = frozenset(record.id for address, record in state.records.items() if address.provider == name)
-        selection = replace(selection, known=selection.known | ours)
+        instance = self.configuration.settings.instance(name)
         with self._channel(instance) as channel:
-            for live in instance.provider.browse(channel, selection):
-                yield live, Keeper.MANAGED if live.id in ours else _keeper(live, instance, state)
+            yield from survey(Tenant(instance.provider, channel), name, self.state() or State(""), selection)
 
     def notify(self, report: DriftReport, *, partial: bool = False) -> Iterator[str]:
         """Tell of drift that is new to those who want to know, and yield what went wrong; see `Notifier`."""
@@ -457,13 +447,6 @@ def _as_recorded(records: Mapping[Address, Record], schemas: Mapping[str, Schema
         address: Live(record.id, record.url, unnamed(record.recorded, schemas[record.type], record.handles))
         for address, record in records.items()
     }
-
-
-def _keeper(live: Live, instance: Instance, state: State) -> Keeper:
-    """Tell who manages a case that is not recorded; a marker that does not say whose it is is of others."""
-    if live.marker is None or instance.provider.claim_of(live.marker).lineage == state.lineage:
-        return Keeper.UNMANAGED
-    return Keeper.ELSEWHERE
 
 
 def _partial(targets: Sequence[str], excludes: Sequence[str]) -> tuple[str, ...]:

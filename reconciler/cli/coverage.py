@@ -36,7 +36,7 @@ def coverage(run: Run, provider: str, filters: Sequence[tuple[str, str]]) -> int
     workspace = run.open()
     found = Coverage(workspace.configuration.settings.workspace, provider, tuple(filters))
     counted = _counted(workspace, found)
-    adapter = workspace.instance(provider).provider
+    adapter = workspace.configuration.settings.instance(provider).provider
     if run.as_json:
         marked = lambda live: adapter.claim_of(live.marker).address if live.marker else None  # noqa: E731 (one use)
         run.output.pieces(write_coverage(found, counted, marked))
@@ -53,7 +53,7 @@ def _counted(workspace: Workspace, found: Coverage) -> Iterator[tuple[Live, Keep
     """Yield the live cases as they arrive, and count them."""
     from reconciler.providers.base import Selection
 
-    adapter = workspace.instance(found.provider).provider
+    adapter = workspace.configuration.settings.instance(found.provider).provider
     shown = frozenset({"name", "title", "status", "tags"}) & adapter.offered
     selection = Selection(shown - adapter.costly, shown & adapter.costly, filters=found.filters)
     workspace.progress.begin(f"Reading {found.provider}", None)

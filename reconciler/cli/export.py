@@ -96,7 +96,9 @@ class _Export:
 
     def run(self) -> None:
         """Write the cases; raises ReconcilerError."""
-        selection = self.wish.selection(self.workspace.instance(self.wish.provider).provider)
+        selection = self.wish.selection(
+            self.workspace.configuration.settings.instance(self.wish.provider).provider
+        )
         made = self._made(selection)
         for exported in self._all_there(made) if self.wish.ids else made:
             self.target.add(exported)
@@ -110,7 +112,10 @@ class _Export:
         from reconciler.config.export import Exporter
         from reconciler.model.coverage import Keeper
 
-        instance, done = self.workspace.instance(self.wish.provider), frozenset(self.target.done)
+        instance, done = (
+            self.workspace.configuration.settings.instance(self.wish.provider),
+            frozenset(self.target.done),
+        )
         shown = selection.attributes | selection.beside
         exporter = Exporter(instance, shown, self.workspace.configuration.secrets)
         read = replace(selection, attributes=selection.attributes | self.names.attributes, known=done)
@@ -137,7 +142,9 @@ class _Export:
 
     def _marked(self, live: Live, name: str) -> str:
         """Return what a reader should know of a case that another workspace has marked."""
-        claim = self.workspace.instance(self.wish.provider).provider.claim_of(live.marker or "")
+        claim = self.workspace.configuration.settings.instance(self.wish.provider).provider.claim_of(
+            live.marker or ""
+        )
         self.marked.append(name)
         by = f", as {claim.address}" if claim.address else ""
         return f"marked by another workspace{by}: give it up there before it is imported here"
@@ -185,7 +192,7 @@ def _names(workspace: Workspace, wish: Wish) -> Names:
     from reconciler.config.casenames import Names
 
     declared = {address.name for address in workspace.configuration.cases}
-    schema = workspace.instance(wish.provider).provider.schema
+    schema = workspace.configuration.settings.instance(wish.provider).provider.schema
     return Names(wish.pattern, schema, declared, workspace.configuration.secrets)
 
 

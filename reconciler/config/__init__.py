@@ -32,6 +32,10 @@ scalars      how a text is written
 layout       the one form of a file
 edits        a value put into a text
 accept       what is live, put into the files
+finding      what says which live case is meant
+export       live cases as blocks of files
+casenames    what those are called
+exportfiles  where they are written
 """
 
 from reconciler.config.receivers import Receiver

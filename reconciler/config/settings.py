@@ -16,7 +16,7 @@ from reconciler.config.expressions import SETTINGS, Expressions, Found, expressi
 from reconciler.config.nodes import Block, Listing, Placed, unseen
 from reconciler.config.receivers import Receiver, ReceiversReader, lower
 from reconciler.config.sentences import Complaints, nearest, one_of, quoted
-from reconciler.errors import Location, Problem
+from reconciler.errors import Location, Problem, ReconcilerError
 from reconciler.model.address import NAME
 from reconciler.model.case import Lifecycle, OnRemove, Source
 from reconciler.model.fields import Kind, Ownership
@@ -159,6 +159,13 @@ class Settings:
     """Who is told of new drift."""
     policies: Mapping[str, Location] = field(default_factory=dict)
     """What names rule files, each with its place."""
+
+    def instance(self, name: str) -> Instance:
+        """Return a provider instance; raise ReconcilerError for one that is not declared."""
+        if name not in self.instances:
+            hint = f"there are {', '.join(sorted(self.instances))}" if self.instances else "it declares none yet"
+            raise ReconcilerError(f"there is no provider {name!r} in {FILE}", hint=hint)
+        return self.instances[name]
 
 
 @dataclass(frozen=True, slots=True)

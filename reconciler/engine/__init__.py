@@ -14,6 +14,8 @@ answers       what an answer says
 ratelimit     how many requests a tenant gets
 
 refresh       reading what is live
+survey        going through all that is live
+finding       cases that are declared by what they say
 reread        looking once more before writing
 perform       one request, so that it happens once
 recorder      writing down what was done

@@ -8,5 +8,6 @@ case       desired (Case) and live (Live)
 record     recorded (Record, State)
 change     what differs about one case                 FieldChange, Change, Drift
 operation  one request that writes
+coverage   how much of what is live is managed
 plan       changes, drift, lineage, serial, digest
 """

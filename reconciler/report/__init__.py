@@ -13,6 +13,7 @@ trials    tests of rules, as lines and as JSON
 prometheus  drift as gauges
 notice    new drift, as it is told to Slack, Teams and webhooks
 since     what is new in drift
+coverage  how much of what is live is managed
 compare   how a fresh plan differs from the one that was reviewed
 encoding  JSON that is harmless to print, one item a line
 jsonplan  plan → JSON

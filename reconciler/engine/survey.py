@@ -1,0 +1,26 @@
+"""Going through what is live, and telling of each case who manages it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reconciler.engine.tenant import Tenant
+from reconciler.model.case import Live
+from reconciler.model.coverage import Keeper
+from reconciler.model.record import State
+from reconciler.providers.base import Provider, Selection
+
+
+def survey(tenant: Tenant, name: str, state: State, selection: Selection) -> Iterator[tuple[Live, Keeper]]:
+    """Yield the cases of the instance `name` that fit; nothing is asked for a case of ours by itself."""
+    ours = frozenset(record.id for address, record in state.records.items() if address.provider == name)
+    for live in tenant.provider.browse(tenant.channel, replace(selection, known=selection.known | ours)):
+        yield live, Keeper.MANAGED if live.id in ours else _keeper(live, tenant.provider, state)
+
+
+def _keeper(live: Live, provider: Provider, state: State) -> Keeper:
+    """Tell who manages a case that is not recorded; a marker that does not say whose it is is of others."""
+    if live.marker is None or provider.claim_of(live.marker).lineage == state.lineage:
+        return Keeper.UNMANAGED
+    return Keeper.ELSEWHERE
