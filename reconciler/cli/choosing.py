@@ -22,8 +22,6 @@ class Pair(click.ParamType[tuple[str, str]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         """Return name and value."""
-        if isinstance(value, tuple):
-            return value
         name, equals, wanted = str(value).partition("=")
         if not name or not equals:
             self.fail(f"{value!r} is no filter; write NAME=VALUE, such as status=open", param, ctx)

@@ -54,6 +54,11 @@ class Wish:
     without: tuple[str, ...]
     pattern: str
 
+    @property
+    def names_cases(self) -> bool:
+        """Tell whether just the cases with the ids are wanted, and all of them."""
+        return bool(self.ids) and not self.filters and self.tql is None
+
     def command(self) -> str:
         """Return the command that wishes this, in one line of plain characters."""
         parts = [("--id", each) for each in self.ids] + [("--filter", "=".join(pair)) for pair in self.filters]
@@ -100,7 +105,7 @@ class _Export:
             self.workspace.configuration.settings.instance(self.wish.provider).provider
         )
         made = self._made(selection)
-        for exported in self._all_there(made) if self.wish.ids else made:
+        for exported in self._all_there(made) if self.wish.names_cases else made:
             self.target.add(exported)
             self.written += 1
             self.partly += (f"{exported.name}: {each}" for each in exported.left_out)

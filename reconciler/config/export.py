@@ -144,8 +144,6 @@ class Exporter:
         problems = self._expressions.problems or list(self._instance.provider.check(case))
         if problems:
             return problems[0].message
-        if found.references or found.links:
-            return _DIFFERS
         seen = named(live, self._schema, {}, (case.attributes, {}), "", adopting=True)
         return _DIFFERS if diff.changes(case, {}, seen.attributes, self._schema) else None
 

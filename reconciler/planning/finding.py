@@ -2,7 +2,7 @@
 Which live case is meant by what a declared one says of it: none, one or many, and never a guess.
 
 scalar   equal; where the system spells it in ways of its own, equal but for those
-set      has all the members that are named
+set      has all the members that are named; none, if none are
 map      has all the keys that are named, with these values
 """
 
@@ -18,7 +18,7 @@ from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
 from reconciler.model.change import is_same
 from reconciler.model.fields import Field, Fold, Kind, Schema
-from reconciler.model.values import Value, known_as, member_text
+from reconciler.model.values import ABSENT, Value, known_as, member_text
 
 SHOWN: Final = 10
 """Cases that are told where several fit."""
@@ -32,10 +32,10 @@ def fits(live: Live, sought: Sought, schema: Schema) -> bool:
 
 
 def _says(live: Live, name: str, value: Value, known: Field) -> bool:
-    if name not in live.attributes:
-        return False
-    shown, aliases = live.attributes[name], live.aliases.get(name, {})
+    shown, aliases = live.attributes.get(name, ABSENT), live.aliases.get(name, {})
     match known.kind:
+        case Kind.SET if not value:
+            return not shown
         case Kind.SET:
             theirs = {word for member in shown or () for word in _words(member, aliases, known.key)}
             return all(not theirs.isdisjoint(_words(member, {}, known.key)) for member in value)

@@ -104,6 +104,7 @@ def test_items_stand_under_keys_that_tell_what_they_are(desk: Desk) -> None:
         ("A", "{status}-{priority}-{id}", "open-low-1"),
         ("A", "soc_{id}", "soc_1"),
         ("A", "{id}", "case-1"),
+        ("A", "{id}_{title}_x", "1_a_x"),
     ],
 )
 def test_names_are_made_by_a_pattern(desk: Desk, title: str, pattern: str, name: str) -> None:
@@ -250,6 +251,8 @@ def test_threatconnect_takes_queries_and_others_do_not(desk: Desk) -> None:
     found = desk.exported("it", "--tql", 'hasTag(name = "lure")', "--filter", "severity=high")
 
     assert [case["name"] for case in found.values()] == ["A"]
+    found = desk.exported("it", "--tql", 'hasTag(name = "lure")', "--id", "2", "--id", "3")
+    assert [case["name"] for case in found.values()] == ["B"]
     assert "soc takes no queries" in desk.run("export", "soc", "--tql", "a = 1").err
     assert desk.run("export", "it", "--tql", "nonsense").code == 1
 

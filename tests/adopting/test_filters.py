@@ -24,6 +24,7 @@ ALL_FILTERS = frozenset(
     {"search", "status", "sub_status_names", "priority", "or_tags", "assignees", "authors", "metadata"}
     | {f"{name}_at_{end}_date" for name in ("updated", "resolved") for end in ("start", "end")}
 )
+OMAR = {"type": "User", "data": {"userName": "omar@acme.example"}}
 LATER = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 
 
@@ -133,7 +134,14 @@ def intel(desk: Desk) -> Desk:
     tenant.seed(name="A", tags=["lure"], severity="High", assignee={"type": "Group", "data": {"name": "SOC Team"}})
     tenant.seed(name="B", tags=["lure", "Phishing"], xid="incident-2026-17")
     clock.now = LATER
-    tenant.seed(name="C", tags=[], status="Closed", resolution="False Positive", caseDetectionTime="2026-05-01")
+    tenant.seed(
+        name="C",
+        tags=[],
+        status="Closed",
+        resolution="False Positive",
+        caseDetectionTime="2026-05-01",
+        assignee=OMAR,
+    )
     desk.serve(it=tenant)
     return desk
 
@@ -150,6 +158,7 @@ def intel(desk: Desk) -> Desk:
         (["tag=T1566"], "B"),
         (["tag=none"], ""),
         (["assignee=soc team"], "A"),
+        (["assignee=omar@acme.example"], "C"),
         (["created_by=jane@acme.example"], "ABC"),
         (["created_by=nobody"], ""),
         (["owner=Demo Organization"], "ABC"),

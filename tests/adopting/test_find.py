@@ -125,6 +125,10 @@ def test_threatconnect_is_asked_for_the_names(desk: Desk) -> None:
         ({"name": "A", "priority": "low"}, False),
         ({"name": "a"}, False),
         ({"description": None, "name": "A"}, True),
+        ({"tags": None, "name": "A"}, False),
+        ({"tags": [], "name": "B"}, True),
+        ({"priority": "high"}, True),
+        ({"metadata": {"other": None}, "name": "A"}, True),
         ({"assignees": ["JANE@acme.example"]}, True),
         ({"team_id": 2, "name": "A"}, True),
         ({"team_id": 3, "name": "A"}, False),
@@ -139,6 +143,7 @@ def test_attributes_of_tines_tell_cases_apart(desk: Desk, find: dict[str, Any], 
         priority="high",
         assignees=["jane@acme.example"],
     )
+    tenant.seed(name="B", priority="low")
     desk.serve(it=tenant)
     declare(desk, a=find)
 
@@ -187,6 +192,13 @@ def test_what_cannot_be_looked_for_is_an_error_without_a_request(desk: Desk, fin
     assert "cases/found.yaml" in found.err
     assert said in found.err
     assert desk.requests == []
+
+
+def test_what_is_sought_cannot_refer_to_another_case(desk: Desk) -> None:
+    desk.serve(it=threatconnect())
+    declare(desk, a={"associated_cases": ["b"]}, b={"name": "B"})
+
+    assert "`find` cannot refer to another case" in desk.run("validate").err
 
 
 def test_a_case_that_is_managed_already_is_not_taken_over_twice(desk: Desk) -> None:
