@@ -59,7 +59,6 @@ from reconciler.state import LocalStore, Store, notified
 Transports = Callable[[Instance], httpx.BaseTransport | None]
 """What carries the requests of a provider instance; None is the network."""
 
-
 LONG_WAIT = 5.0
 """Seconds from which on a wait is worth a line."""
 
@@ -153,11 +152,7 @@ class Workspace:
             return told_apart(report, self.configuration.waivers, today=now()[:10], known=known)
 
     def browse(self, name: str, selection: Selection) -> Generator[tuple[Live, Keeper]]:
-        """
-        Yield the live cases of a provider instance that fit, as they arrive, and who manages them.
-
-        Sends nothing but GETs; of cases of ours nothing is asked by themselves. Close it to close the connections.
-        """
+        """Yield the live cases of an instance that fit, as they arrive, and who manages them; sends only GETs."""
         instance = self.configuration.settings.instance(name)
         with self._channel(instance) as channel:
             yield from survey(Tenant(instance.provider, channel), name, self.state() or State(""), selection)
