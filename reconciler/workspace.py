@@ -41,6 +41,7 @@ from reconciler.model.case import Case, Live
 from reconciler.model.change import Action, Change, Drift, DriftReport, Edit
 from reconciler.model.coverage import Keeper
 from reconciler.model.fields import Schema
+from reconciler.model.move import System
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
 from reconciler.model.redaction import redactor
@@ -55,6 +56,7 @@ from reconciler.planning.waiving import told_apart
 from reconciler.providers.base import Selection, Subject
 from reconciler.report.hostile import ways
 from reconciler.state import LocalStore, Store, notified
+from reconciler.state.edit import Editor
 
 Transports = Callable[[Instance], httpx.BaseTransport | None]
 """What carries the requests of a provider instance; None is the network."""
@@ -127,6 +129,17 @@ class Workspace:
     def schemas(self) -> Mapping[str, Schema]:
         """The schemas of the systems in use, by provider type."""
         return {each.type: each.provider.schema for each in self.configuration.settings.instances.values()}
+
+    @property
+    def systems(self) -> Mapping[str, System]:
+        """What each provider instance is about."""
+        instances = self.configuration.settings.instances
+        return {name: System(each.type, each.settings.url) for name, each in instances.items()}
+
+    @property
+    def editor(self) -> Editor:
+        """What changes the state by hand."""
+        return Editor(self.store, self.systems, self.schemas, self.lock_timeout)
 
     def state(self) -> State | None:
         """Return what is recorded; None before the first apply."""

@@ -1,9 +1,12 @@
-"""`state` shows what is recorded."""
+"""`state` shows what is recorded, and changes it by hand; no system is asked or told anything."""
 
 from __future__ import annotations
 
-import difflib
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,12 +16,23 @@ from reconciler.errors import StateError
 
 if TYPE_CHECKING:
     from reconciler.model.record import Record, State
+    from reconciler.workspace import Workspace
+
+MAX_BYTES: Final = 1 << 30
+"""A larger state is not pushed."""
+
+_PUSH_EXAMPLES = """\b
+Examples:
+  reconciler state pull > state.json
+  reconciler state push state.json
+  reconciler state pull | jq … | reconciler state push -
+"""
 
 
 @click.group("state", cls=Commands, invoke_without_command=True)
 @click.pass_context
 def state(ctx: click.Context) -> int:
-    """Look at what was last applied."""
+    """Look at what was last applied, and change what is recorded by hand."""
     return help_alone(ctx)
 
 
@@ -42,8 +56,9 @@ def show(run: Run, address: str) -> int:
     """Show all that is recorded about one case."""
     from reconciler.report.jsonplan import write_record
     from reconciler.report.text import render_record
+    from reconciler.state.edit import recorded
 
-    record = _record(_state(run), address)
+    record = recorded(_state(run), address)
     if run.as_json:
         run.output.pieces(write_record(record))
     else:
@@ -51,8 +66,143 @@ def show(run: Run, address: str) -> int:
     return 0
 
 
-state.add_command(list_)
-state.add_command(show)
+@command("mv")
+@click.argument("origin", metavar="FROM")
+@click.argument("to", metavar="TO")
+def move(run: Run, origin: str, to: str) -> int:
+    """Record a case under another address; the case itself stays as it is."""
+    from reconciler.report.jsonplan import write_edited
+
+    workspace = run.open()
+    edited = workspace.editor.move(origin, to)
+    if run.as_json:
+        moved = [{"from": origin, "to": to, "id": edited.records[0].id}]
+        run.output.pieces(write_edited(edited.state, moved=moved))
+    else:
+        run.output.text(f"Moved {origin} → {to} (id {edited.records[0].id}).")
+    for text in _after_move(workspace, origin, to):
+        run.output.note(text)
+    return 0
+
+
+def _after_move(workspace: Workspace, origin: str, to: str) -> Iterator[str]:
+    """Yield what is left to be done in the files."""
+    declared = set(map(str, workspace.configuration.cases))
+    if origin in declared:
+        yield f"{origin} is still declared: rename its block, or the next plan creates a second case."
+    elif to not in declared:
+        yield f"{to} is not declared: the next plan gives it up, unless its block is there by then."
+    yield "Where others have a state of their own, write into a case file instead:"
+    yield "moved:"
+    yield f"  - {{from: {origin}, to: {to}}}"
+
+
+@command("rm")
+@click.argument("addresses", metavar="ADDR…", nargs=-1, required=True)
+def remove(run: Run, addresses: Sequence[str]) -> int:
+    """Forget cases: they stay as they are and are managed no more."""
+    from reconciler.report.jsonplan import write_edited
+
+    workspace = run.open()
+    edited = workspace.editor.remove(addresses)
+    outlook = {record: _outlook(workspace, record) for record in edited.records}
+    if run.as_json:
+        removed = [
+            {"address": str(record.address), "id": record.id, "url": record.url, "next_plan": outlook[record][0]}
+            for record in edited.records
+        ]
+        run.output.pieces(write_edited(edited.state, removed=removed))
+        return 0
+    for record in edited.records:
+        run.output.text(f"Forgot {record.address} (id {record.id}); the case stays as it is.")
+    for _, said in outlook.values():
+        if said:
+            run.output.note(said)
+    return 0
+
+
+def _outlook(workspace: Workspace, record: Record) -> tuple[str | None, str | None]:
+    """Return what the next plan does about a case that was forgotten, as an action and in words."""
+    case = workspace.configuration.cases.get(record.address)
+    if case is None:
+        return None, None
+    if case.adopt == record.id:
+        return "import", f"{record.address} is still declared, with its `import`: the next plan imports it again."
+    return "create", (
+        f"{record.address} is still declared: the next plan creates a second case. Take its block out of the "
+        f'files, or write `import: "{record.id}"` into it to have this one again.'
+    )
+
+
+@command("pull")
+def pull(run: Run) -> int:
+    """Write the state to stdout, as it is kept."""
+    content = run.open().store.pull()
+    if content is None:
+        run.output.note("Nothing is recorded yet: nothing has been applied.")
+        return 0
+    text = content.decode()
+    if run.output.redact(text) != text:
+        raise StateError(
+            "the state is not shown: a recorded value equals a secret of this workspace, which would be masked",
+            hint="copy the file itself, or write that value as ${env.…} and apply",
+        )
+    run.output.pieces([text])
+    return 0
+
+
+@command("push", epilog=_PUSH_EXAMPLES)
+@click.argument("file", metavar="FILE|-")
+@click.option("--force", "force", is_flag=True, help="Replace a state of another lineage, or a newer one.")
+def push(run: Run, file: str, *, force: bool) -> int:
+    """Replace what is recorded by what a file says, if that is a state of this workspace and not older."""
+    from reconciler.report.jsonplan import write_edited
+
+    workspace = run.open()
+    source = "stdin" if file == "-" else file
+    edited = workspace.editor.push(_content(file), source=source, force=force)
+    for forbidden in edited.overridden:
+        run.output.note(f"--force: {source} replaced what was recorded, although {forbidden}.")
+    if run.as_json:
+        said = {"cases": len(edited.state.records), "overridden": list(edited.overridden)}
+        run.output.pieces(write_edited(edited.state, **said))
+    else:
+        count = len(edited.state.records)
+        run.output.text(f"Pushed {source}: serial {edited.state.serial}, {count} cases are recorded.")
+    return 0
+
+
+def _content(file: str) -> bytes:
+    """Return the content of a file, or of stdin; raise StateError if it cannot be read."""
+    try:
+        if file == "-":
+            content = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with Path(file).open("rb") as stream:
+                content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise StateError(f"{file} cannot be read: {error.strerror}") from error
+    if len(content) > MAX_BYTES:
+        raise StateError(f"{file} is larger than {MAX_BYTES // 2**20} MiB")
+    return content
+
+
+@command("unlock")
+@click.argument("lock", metavar="ID")
+def unlock(run: Run, lock: str) -> int:
+    """Remove a lock whose holder has died; one that is alive keeps it. Messages tell the ID."""
+    from reconciler.report.jsonplan import write_edited
+
+    holder = run.open().store.unlock(lock)
+    if run.as_json:
+        run.output.pieces(write_edited(None, unlocked=asdict(holder)))
+    else:
+        run.output.text(f"Unlocked; the lock was left by {holder}.")
+    return 0
+
+
+for _command in (list_, show, move, remove, pull, push, unlock):
+    state.add_command(_command)
 
 
 def _state(run: Run) -> State:
@@ -63,12 +213,3 @@ def _state(run: Run) -> State:
     if recorded is None:
         run.output.note("Nothing is recorded yet: nothing has been applied.")
     return recorded or State("")
-
-
-def _record(recorded: State, address: str) -> Record:
-    by_name = {str(known): record for known, record in recorded.records.items()}
-    if address not in by_name:
-        near = difflib.get_close_matches(address, by_name, n=1)
-        hint = f"the nearest is {near[0]}" if near else "`reconciler state list` lists what is recorded"
-        raise StateError(f"{address} is not recorded", hint=hint)
-    return by_name[address]

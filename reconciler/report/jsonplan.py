@@ -382,3 +382,9 @@ def write_state_list(state: State) -> Iterator[str]:
 def write_record(record: Record) -> Iterator[str]:
     """Yield all that is remembered about one case as JSON."""
     return stream((("format_version", FORMAT_VERSION), *addressed_record_json(record).items()))
+
+
+def write_edited(edited: State | None, **said: Any) -> Iterator[str]:
+    """Yield what was changed in the state by hand as JSON; None where the state is as before."""
+    which = () if edited is None else (("lineage", edited.lineage), ("serial", edited.serial))
+    return stream((("format_version", FORMAT_VERSION), *which, *said.items()))

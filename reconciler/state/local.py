@@ -24,7 +24,7 @@ from reconciler.state.codec import decode, encode
 from reconciler.state.files import make_folder, read_regular, replace_file, replacement, sweep, sync_folder
 from reconciler.state.journal import JournalFile, Replay, read_journal
 from reconciler.state.lock import Lock
-from reconciler.state.store import Intent
+from reconciler.state.store import Holder, Intent
 
 
 def utc_now() -> datetime:
@@ -103,10 +103,10 @@ class LocalStore:
             self._journal = self._open_journal(kept, state)
         return self._journal
 
-    def save(self, state: State) -> None:
+    def save(self, state: State, *, overriding: bool = False) -> None:
         """Replace the snapshot, keep the one before as backup, then close and drop the journal."""
         kept = self._kept()
-        if kept.state is not None and kept.snapshot is not None:
+        if kept.state is not None and kept.snapshot is not None and not overriding:
             self._require_lineage(kept.state, state)
             last = kept.replay or kept.snapshot
             self._require_serial(state, at_least=last.serial + 1)
@@ -116,6 +116,22 @@ class LocalStore:
         ):
             self._replace(state, previous=kept.content)
             self._drop_journal(kept)
+
+    def fold(self) -> State | None:
+        """Return the newest state, saved: what a killed apply did is no longer in its journal only."""
+        kept = self._kept()
+        if kept.state is not None and kept.state != kept.snapshot:
+            self.save(kept.state)
+        return kept.state
+
+    def pull(self) -> bytes | None:
+        """Return the snapshot to the byte; with what a journal holds beyond it, as it would be saved."""
+        kept = self._kept()
+        return kept.content if kept.state is None or kept.state == kept.snapshot else encode(kept.state)
+
+    def unlock(self, id: str) -> Holder:
+        """Remove the note of a holder that is gone, and return it; raise LockHeld or StateError."""
+        return self._lock.remove(id)
 
     @contextmanager
     def _locked(self, operation: str, timeout: float) -> Iterator[None]:

@@ -16,7 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -25,27 +25,13 @@ from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from reconciler.errors import LockHeld, StateError
 from reconciler.state.files import make_folder, read_regular, replace_file
+from reconciler.state.store import Holder
 
 POLL: Final = 0.1
 """Seconds between two tries; short, so that a signal is answered at once."""
 
 LOOKS: Final = 50
 """How often to look who holds the lock: one who has just taken it may not have written that down yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds a lock, for a person to read."""
-
-    id: str
-    operation: str
-    who: str
-    pid: int
-    created: str
-    """ISO 8601, UTC."""
-
-    def __str__(self) -> str:
-        return f"{self.who} (process {self.pid}) since {self.created}, for {self.operation} (lock {self.id})"
 
 
 class Lock:
@@ -77,6 +63,39 @@ class Lock:
             with contextlib.suppress(OSError):
                 self.info_path.unlink(missing_ok=True)
             lock.release()
+
+    def remove(self, id: str) -> Holder:
+        """Remove the note of a holder that is gone, and return it; raise LockHeld if it lives, else StateError."""
+        if not self.path.exists():
+            raise self._not_locked()
+        lock = self._open()
+        if not self._try(lock):
+            raise self._alive(id)
+        try:
+            holder = self.holder()
+            if holder is None:
+                raise self._not_locked()
+            if holder.id != id:
+                raise StateError(
+                    f"{self._state}: there is no lock {id}",
+                    hint=f"what is left there is lock {holder.id}, of {holder.who} (process {holder.pid})",
+                )
+            self.info_path.unlink(missing_ok=True)
+        finally:
+            lock.release()
+        return holder
+
+    def _not_locked(self) -> StateError:
+        return StateError(f"{self._state} is not locked", hint="There is nothing to unlock: go on.")
+
+    def _alive(self, id: str) -> LockHeld:
+        holder = self._seen()
+        other = "" if holder is None or holder.id == id else f", and not by {id}"
+        end = f"end process {holder.pid} ({holder.who})" if holder else "end the process that holds it"
+        return LockHeld(
+            f"{self._state} is locked by {holder or 'another process'}{other}. It is alive, so it keeps its lock",
+            hint=f"Wait until it has ended, or {end}: the lock ends with its process.",
+        )
 
     def holder(self) -> Holder | None:
         """Return who said to hold the lock; None where that cannot be read."""
@@ -137,16 +156,20 @@ class Lock:
             replace_file(self.info_path, json.dumps(asdict(holder), indent=2).encode() + b"\n", mode=0o644)
 
     def _held(self, waited: float) -> LockHeld:
-        for _ in range(LOOKS):
-            if holder := self.holder():
-                break
-            self._sleep(POLL)
+        holder = self._seen()
         who = f"is locked by {holder}" if holder else "is locked by another process"
         return LockHeld(
             f"{self._state} {who}. Waited {waited:.0f} s",
             hint="Wait until it has ended, or wait longer with --lock-timeout 5m. "
             "The lock ends with its process: there is nothing to remove.",
         )
+
+    def _seen(self) -> Holder | None:
+        for _ in range(LOOKS):
+            if holder := self.holder():
+                return holder
+            self._sleep(POLL)
+        return None
 
 
 def _user() -> str:

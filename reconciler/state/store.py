@@ -24,6 +24,21 @@ from reconciler.model.record import Record, State
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock, for a person to read."""
+
+    id: str
+    operation: str
+    who: str
+    pid: int
+    created: str
+    """ISO 8601, UTC."""
+
+    def __str__(self) -> str:
+        return f"{self.who} (process {self.pid}) since {self.created}, for {self.operation} (lock {self.id})"
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """One writing request that is about to be sent; it stays open until it is told to be done or failed."""
 
@@ -93,11 +108,33 @@ class Store(Protocol):
         """Make the lineage durable if the state is new, then open the journal; call it under the lock."""
         ...
 
-    def save(self, state: State) -> None:
+    def save(self, state: State, *, overriding: bool = False) -> None:
         """
         Replace the snapshot at once or not at all, then close and drop the journal; call it under the lock.
 
         That ends every open intent, so look what became of them first; or do not save, and the journal tells.
-        The serial must be above that of the last save. Raises StateError.
+        The serial must be above that of the last save, and the lineage the same, unless it is `overriding` that.
+        Raises StateError.
+        """
+        ...
+
+    def fold(self) -> State | None:
+        """
+        Return the newest state, saved: what a killed apply did is no longer in its journal only.
+
+        So that the backup of what is saved next is the state before it. Call it under the lock, and where no
+        intent is open. Raises StateError.
+        """
+        ...
+
+    def pull(self) -> bytes | None:
+        """Return the newest state as it is kept, to the byte; None if there is none. Needs no lock."""
+        ...
+
+    def unlock(self, id: str) -> Holder:
+        """
+        Remove a lock whose holder is gone, and return who that was; `id` is the lock's, as messages tell it.
+
+        Raises LockHeld if its holder is alive, StateError if there is no such lock.
         """
         ...

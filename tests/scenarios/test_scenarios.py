@@ -27,6 +27,7 @@ one of these keys, and what is expected beside it:
     at: beside                          said with another key: this is about the system beside the other
     there: {groups: […], cases: […]}    the names of all such things that the instance has
     reads: {cases/a.yaml: "…"}          what a file holds, to the letter
+    same: [one.json, other.json]        two files hold the same
     files: {not: [text, …]}             what stands in no file of the workspace, the case files aside
 """
 
@@ -122,6 +123,10 @@ class Stage:
 
     def reads(self, files: Mapping[str, str]) -> None:
         assert {name: (self._folder / name).read_text() for name in files} == dict(files)
+
+    def same(self, names: list[str]) -> None:
+        one, other = ((self._folder / name).read_bytes() for name in names)
+        assert one == other
 
     def env(self, env: Mapping[str, str]) -> None:
         for name, value in env.items():

@@ -155,3 +155,50 @@ def test_a_user_without_a_name_can_lock(tmp_path: Path, monkeypatch: pytest.Monk
     with store.lock(operation="apply", timeout=0):
         note = json.loads(store.path.with_name("acme.json.lock.info").read_text())
     assert note["who"].startswith(f"uid {os.getuid()}@")
+
+
+# ----------------------------------------------------------------------------------------------- unlocking
+
+
+def note_of(path: Path) -> dict[str, str]:
+    found: dict[str, str] = json.loads(path.with_name("acme.json.lock.info").read_text())
+    return found
+
+
+def test_one_who_is_alive_keeps_the_lock(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    with other_process(store.path) as child:
+        note = note_of(store.path)
+        for id in (note["id"], "other"):
+            with pytest.raises(LockHeld, match="It is alive, so it keeps its lock") as caught:
+                store.unlock(id)
+            assert ("and not by other" in caught.value.message) is (id == "other")
+            assert f"end process {child.pid}" in str(caught.value.hint)
+        assert note_of(store.path) == note
+
+
+def test_what_a_dead_holder_left_is_removed_by_its_name(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    with other_process(store.path) as child:
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+    note = note_of(store.path)
+    with pytest.raises(StateError, match="there is no lock other") as caught:
+        store.unlock("other")
+    assert note["id"] in str(caught.value.hint)
+
+    holder = store.unlock(note["id"])
+
+    assert (holder.id, holder.pid, holder.operation) == (note["id"], child.pid, "apply")
+    assert not store.path.with_name("acme.json.lock.info").exists()
+    with pytest.raises(StateError, match="is not locked"):
+        store.unlock(note["id"])
+
+
+def test_where_nothing_was_locked_there_is_nothing_to_unlock(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+
+    with pytest.raises(StateError, match="is not locked"):
+        store.unlock("any")
+
+    assert not store.path.parent.exists()
