@@ -10,7 +10,6 @@ read desired (config) → read recorded (state) → read live (engine) → plan 
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,10 +21,13 @@ from typing import Any
 import httpx
 
 from reconciler.config import Configuration, Instance, load
+from reconciler.config.places import located
 from reconciler.engine import finding, recover, refresh
 from reconciler.engine.apply import apply
+from reconciler.engine.history import traced
 from reconciler.engine.http import Endpoint, HttpApi
 from reconciler.engine.judge import judged, refuse_overrides
+from reconciler.engine.marked import foreign
 from reconciler.engine.means import Known, Means
 from reconciler.engine.notify import Notifier
 from reconciler.engine.perform import SETTLE
@@ -35,23 +37,24 @@ from reconciler.engine.stop import Stop
 from reconciler.engine.surroundings import OnRequest, Surroundings
 from reconciler.engine.survey import survey
 from reconciler.engine.tenant import Tenant, Tenants
-from reconciler.errors import ApiError, Location, PlanRefused, StalePlan
+from reconciler.errors import PlanRefused
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
-from reconciler.model.change import Action, Change, Drift, DriftReport, Edit
+from reconciler.model.change import Action, Change, DriftReport
 from reconciler.model.coverage import Keeper
 from reconciler.model.fields import Schema
-from reconciler.model.move import System
+from reconciler.model.move import Move, System
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
 from reconciler.model.redaction import redactor
 from reconciler.model.result import Result
-from reconciler.model.values import Path as FieldPath
 from reconciler.model.values import Secret, leaves
 from reconciler.planning import planner, policies, settled
+from reconciler.planning.adopting import Import, adopted, chosen, refuse, unfit
 from reconciler.planning.limits import NOTHING_MORE, Allowed, Limits
-from reconciler.planning.naming import unnamed
+from reconciler.planning.moving import moved, pending
 from reconciler.planning.scope import select
+from reconciler.planning.stale import refuse_stale
 from reconciler.planning.waiving import told_apart
 from reconciler.providers.base import Selection, Subject
 from reconciler.report.hostile import ways
@@ -155,11 +158,13 @@ class Workspace:
         """Compare recorded and live."""
         with self.tenants() as tenants:
             state = self._recovered(self._read_state(), tenants, settle=(0.0,))
+            state = moved(state, self._moves(state))
             chosen = select({}, state.records, targets)
             records = {address: record for address, record in state.records.items() if address in chosen}
             mine = chosen & frozenset(records)
             world = self._world(state, tenants, mine, settled.nothing_drifted, read_live=True)
-            found = tuple(map(self._located, self._traced(planner.drift(world), tenants)))
+            edited = traced(planner.drift(world), tenants, self.progress)
+            found = tuple(located(drift, self.configuration) for drift in edited)
             report = DriftReport(world.workspace, found, len(records) - len(found), tuple(sorted(records)))
             known = {*self.configuration.cases, *state.records}
             return told_apart(report, self.configuration.waivers, today=now()[:10], known=known)
@@ -202,7 +207,7 @@ class Workspace:
         plan = self.judged(plan)
         with self._locked() as tenants:
             state = self._saved(self._read_state(lineage=plan.lineage), tenants)
-            self._refuse_stale(plan, state)
+            refuse_stale(plan, state, self.configuration.settings.workspace, self.systems)
             return self._apply(plan, state, tenants)
 
     def judged(self, plan: Plan) -> Plan:
@@ -215,6 +220,25 @@ class Workspace:
         """Raise LimitExceeded or PolicyRefused if a plan that was judged must not be applied."""
         self.limits.enforce(plan)
         policies.enforce(plan)
+
+    def adopt(self, imports: Sequence[Import], *, take_over: bool = False) -> tuple[State, tuple[Record, ...]]:
+        """
+        Record live cases as ours, all or none, and send nothing that writes; return the state and what is new.
+
+        Raises ConfigError or PlanRefused with all that is in the way.
+        """
+        with self._locked("import") as tenants:
+            state = self._saved(self._read_state(), tenants)
+            known = moved(state, self._moves(state))
+            cases = chosen(imports, self.configuration.cases, known, take_over=take_over)
+            about = frozenset(cases)
+            world = self._world(state, tenants, about, settled.nothing_to_do, read_live=True, instead=cases)
+            refuse(unfit(imports, world.lives, world.foreign))
+            changes = self._drafted(world, tenants)[0].changes
+            records = tuple(adopted(each.record, each.fields, instant()) for each in changes if each.record)
+            following = state.with_records(records)
+            self.store.save(following)
+            return following, records
 
     @contextmanager
     def tenants(self) -> Iterator[Tenants]:
@@ -236,43 +260,31 @@ class Workspace:
                 f"no case is declared, but {len(state.records)} are recorded: all of them would be given up",
                 hint="look for the case files, *.yaml under cases/; if all are meant, allow it with --allow-empty",
             )
-        chosen = select(cases, state.records, targets, excludes)
-        world = self._world(state, tenants, chosen, settled.nothing_to_do, read_live=read_live)
+        moves = self._moves(state)
+        about = select(cases, moved(state, moves).records, targets, excludes)
+        moves = tuple(move for move in moves if move.to in about)
+        state = moved(state, moves)
+        world = self._world(state, tenants, about, settled.nothing_to_do, read_live=read_live, moves=moves)
+        drafted, meanings = self._drafted(world, tenants)
+        operations = {name: tenant.provider.operations for name, tenant in tenants.items()}
+        plan = planner.finish(drafted, world, operations, meanings, now=now())
+        warnings = (*plan.warnings, *self.configuration.warnings, *_partial(targets, excludes))
+        return self.judged(replace(plan, warnings=(*warnings, *self.limits.exceeded(plan))))
+
+    def _moves(self, state: State) -> tuple[Move, ...]:
+        """Return which records are to go under another address; raise ConfigError for those that cannot."""
+        return pending(self.configuration.moves, state, self.systems)
+
+    def _drafted(
+        self, world: planner.World, tenants: Tenants
+    ) -> tuple[planner.Draft, dict[Address, Mapping[str, Any]]]:
+        """Return what is to change, and what the names in it mean to the systems."""
         drafted = planner.draft(world)
         meanings = self._meanings(drafted, world, tenants)
         handles = planner.handles_in(meanings)
         if any(not found.items() <= world.known_handles(address).items() for address, found in handles.items()):
             drafted = planner.draft(replace(world, handles=handles))
-        operations = {name: tenant.provider.operations for name, tenant in tenants.items()}
-        plan = planner.finish(drafted, world, operations, meanings, now=now())
-        warnings = (*self.configuration.warnings, *plan.warnings, *_partial(targets, excludes))
-        return self.judged(replace(plan, warnings=(*warnings, *self.limits.exceeded(plan))))
-
-    def _traced(self, drifts: Sequence[Drift], tenants: Tenants) -> Iterator[Drift]:
-        """Yield drift with who changed what; a log that cannot be read is no reason to fail."""
-        edits: dict[Address, Mapping[FieldPath, Edit]] = {}
-        for name, tenant in tenants.items():
-            those = [drift for drift in drifts if drift.address.provider == name and drift.fields]
-            try:
-                edits |= tenant.provider.history(tenant.channel, those) if those else {}
-            except ApiError as error:
-                self.progress.say(f"who changed it is not known: {error.message}")
-        for drift in drifts:
-            known = edits.get(drift.address, {})
-            fields = (replace(field, edit=known.get(field.path)) for field in drift.fields)
-            yield replace(drift, fields=tuple(fields))
-
-    def _located(self, drift: Drift) -> Drift:
-        """Return drift with the places at which its case and its fields are declared."""
-        case = self.configuration.cases.get(drift.address)
-        source = case.source if case else self.configuration.settings.instances[drift.address.provider].source
-
-        def at(path: FieldPath) -> Location:
-            place = source.at(path)
-            return replace(place, file=os.path.relpath(place.file, self.configuration.settings.root))
-
-        fields = (replace(field, source=at(field.path if case else ())) for field in drift.fields)
-        return replace(drift, fields=tuple(fields), source=at(()))
+        return drafted, meanings
 
     def _meanings(
         self, drafted: planner.Draft, world: planner.World, tenants: Tenants
@@ -297,30 +309,51 @@ class Workspace:
         self,
         state: State,
         tenants: Tenants,
-        chosen: frozenset[Address],
+        about: frozenset[Address],
         settling: settled.Settling,
         *,
         read_live: bool,
+        moves: tuple[Move, ...] = (),
+        instead: Mapping[Address, Case] | None = None,
     ) -> planner.World:
-        """Read what the run is about; cases that are settled are counted and left out."""
-        cases = {address: case for address, case in self.configuration.cases.items() if address in chosen}
-        records = {address: record for address, record in state.records.items() if address in chosen}
+        """
+        Read what the run is about; cases that are settled are counted and left out, unless they move.
+
+        `instead` are the cases in `about` if they are not as the files have them.
+        """
+        declared = self.configuration.cases if instead is None else instead
+        cases = {address: case for address, case in declared.items() if address in about}
+        records = {address: record for address, record in state.records.items() if address in about}
         self._refuse_orphans(records)
         cases = dict(finding.resolved(cases, records.keys(), tenants, self.progress))
-        known = {} if read_live else _as_recorded(records, self.schemas)
+        known = {} if read_live else refresh.as_recorded(records, self.schemas)
         wanted = refresh.interest(cases, records, self.schemas).without(known)
-        is_settled = settling(cases, records, self.schemas)
+        moving = {move.to for move in moves}
+        staying = {address: record for address, record in records.items() if address not in moving}
+        is_settled = settling(cases, staying, self.schemas)
         seen = refresh.read_all(wanted, tenants, self.progress, is_settled)
         lives = {**known, **seen.lives}
         settings = self.configuration.settings
         closing = {name: instance.provider.closing for name, instance in settings.instances.items()}
-        world = planner.World(settings.workspace, state, cases, records, lives, self.schemas, closing)
+        world = planner.World(
+            settings.workspace,
+            state,
+            cases,
+            records,
+            lives,
+            self.schemas,
+            closing,
+            moves=moves,
+            removed=self.configuration.removed,
+            foreign=foreign(cases, state, lives, tenants),
+        )
         return world.apart_from(seen.settled)
 
     def _apply(self, plan: Plan, state: State, tenants: Tenants) -> Result:
         self.enforce(plan)
         if plan.is_empty and not plan.refresh:
             return Result((), unchanged=plan.unchanged)
+        state = self._moved(state, plan)
         known = {record.address.name: {"id": record.id, "url": record.url} for record in state.records.values()}
         for change in plan.changes:
             if change.action is Action.CREATE:
@@ -346,6 +379,20 @@ class Workspace:
         if following is not None and not any(map(recover.is_open_question, self.store.open_intents())):
             self.store.save(following)  # otherwise the journal is kept: it says what to look for
         return replace(result, overridden=tuple(each for each in plan.policies if each.overridden))
+
+    def _moved(self, state: State, plan: Plan) -> State:
+        """
+        Return the state with the addresses of the plan.
+
+        It is saved first if anything is sent: upon a state that has a case under its old address, what a journal
+        says of it under the new one would make two of it.
+        """
+        following = moved(state, plan.moves)
+        if not plan.moves or not any(change.operations for change in plan.changes):
+            return following
+        following = replace(following, serial=state.serial + 1)
+        self.store.save(following)
+        return following
 
     def _read_state(self, *, lineage: str | None = None) -> State:
         return self.store.read() or State(lineage or self._first_lineage())
@@ -382,24 +429,6 @@ class Workspace:
         self.store.save(state)
         return state
 
-    def _refuse_stale(self, plan: Plan, state: State) -> None:
-        settings = self.configuration.settings
-        if plan.workspace != settings.workspace:
-            raise StalePlan(f"the plan is for workspace {plan.workspace!r}, this is {settings.workspace!r}")
-        if plan.lineage != state.lineage:
-            raise StalePlan("the plan was made upon another state (its lineage differs)", hint="plan again")
-        for change in plan.changes:
-            record = state.records.get(change.address)
-            if (record.fingerprint if record else None) != change.base:
-                raise StalePlan(
-                    f"{change.address} has been applied since the plan was made (state serial {state.serial}, "
-                    f"plan serial {plan.serial})",
-                    hint="plan again",
-                )
-            instance = settings.instances.get(change.address.provider)
-            if instance is None or instance.type != change.type:
-                raise StalePlan(f"{change.address}: provider {change.address.provider} is no longer as it was")
-
     def _refuse_orphans(self, records: Mapping[Address, Record]) -> None:
         instances = self.configuration.settings.instances
         for address in sorted(records):
@@ -415,8 +444,8 @@ class Workspace:
         return {leaf.digest(lineage).text: leaf.value for leaf in found if isinstance(leaf, Secret)}
 
     @contextmanager
-    def _locked(self) -> Iterator[Tenants]:
-        with self.store.lock(operation="apply", timeout=self.lock_timeout), self.tenants() as tenants:
+    def _locked(self, operation: str = "apply") -> Iterator[Tenants]:
+        with self.store.lock(operation=operation, timeout=self.lock_timeout), self.tenants() as tenants:
             yield tenants
 
     def _wait(self, seconds: float) -> None:
@@ -430,31 +459,13 @@ class Workspace:
         return self.around or Surroundings(sleep=self._wait, stop=self.stop.is_final)
 
     def _channel(self, instance: Instance) -> HttpApi:
-        settings = instance.settings
         return HttpApi(
-            Endpoint(
-                instance.name,
-                settings.url,
-                instance.provider.auth,
-                settings.requests_per_minute,
-                settings.concurrency,
-                instance.provider.refusal,
-                instance.provider.answers_in_strings,
-                settings.window,
-            ),
+            Endpoint.of(instance),
             around=self._surroundings,
             redact=redactor(self.configuration.secrets),
             transport=self.transports(instance),
             on_request=self.on_request,
         )
-
-
-def _as_recorded(records: Mapping[Address, Record], schemas: Mapping[str, Schema]) -> dict[Address, Live]:
-    """Return the recorded cases as if they were live, for a plan that reads nothing."""
-    return {
-        address: Live(record.id, record.url, unnamed(record.recorded, schemas[record.type], record.handles))
-        for address, record in records.items()
-    }
 
 
 def _partial(targets: Sequence[str], excludes: Sequence[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
-from reconciler.cli import apply, coverage, drift, export, fmt, forge, local, plan, policy, sandbox, state
+from reconciler.cli import adopt, apply, coverage, drift, export, fmt, forge, local, plan, policy, sandbox, state
 from reconciler.cli.faults import FAILURE, INTERRUPTED
 from reconciler.cli.options import Commands, help_alone, variable
 
@@ -47,6 +47,7 @@ for _command in (
     drift.drift,
     export.export,
     coverage.coverage,
+    adopt.adopt,
     forge.comment,
     forge.issue,
     state.state,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from reconciler.cli.given import given
 from reconciler.cli.options import Commands, command, help_alone
 from reconciler.cli.run import Run
 from reconciler.errors import StateError
@@ -105,17 +104,16 @@ def remove(run: Run, addresses: Sequence[str]) -> int:
 
     workspace = run.open()
     edited = workspace.editor.remove(addresses)
-    outlook = {record: _outlook(workspace, record) for record in edited.records}
+    outlook = [(record, *_outlook(workspace, record)) for record in edited.records]
     if run.as_json:
         removed = [
-            {"address": str(record.address), "id": record.id, "url": record.url, "next_plan": outlook[record][0]}
-            for record in edited.records
+            {"address": str(record.address), "id": record.id, "url": record.url, "next_plan": action}
+            for record, action, _ in outlook
         ]
         run.output.pieces(write_edited(edited.state, removed=removed))
-        return 0
-    for record in edited.records:
-        run.output.text(f"Forgot {record.address} (id {record.id}); the case stays as it is.")
-    for _, said in outlook.values():
+    for record, _, said in outlook:
+        if not run.as_json:
+            run.output.text(f"Forgot {record.address} (id {record.id}); the case stays as it is.")
         if said:
             run.output.note(said)
     return 0
@@ -159,8 +157,8 @@ def push(run: Run, file: str, *, force: bool) -> int:
     from reconciler.report.jsonplan import write_edited
 
     workspace = run.open()
-    source = "stdin" if file == "-" else file
-    edited = workspace.editor.push(_content(file), source=source, force=force)
+    source, content = given(file, MAX_BYTES)
+    edited = workspace.editor.push(content, source=source, force=force)
     for forbidden in edited.overridden:
         run.output.note(f"--force: {source} replaced what was recorded, although {forbidden}.")
     if run.as_json:
@@ -170,21 +168,6 @@ def push(run: Run, file: str, *, force: bool) -> int:
         count = len(edited.state.records)
         run.output.text(f"Pushed {source}: serial {edited.state.serial}, {count} cases are recorded.")
     return 0
-
-
-def _content(file: str) -> bytes:
-    """Return the content of a file, or of stdin; raise StateError if it cannot be read."""
-    try:
-        if file == "-":
-            content = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with Path(file).open("rb") as stream:
-                content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise StateError(f"{file} cannot be read: {error.strerror}") from error
-    if len(content) > MAX_BYTES:
-        raise StateError(f"{file} is larger than {MAX_BYTES // 2**20} MiB")
-    return content
 
 
 @command("unlock")

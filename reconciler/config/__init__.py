@@ -19,6 +19,8 @@ rulefiles    which files those are
 cel          the language of their conditions
 spots        where in a file a character of such a text stands
 declared     one case, meta-arguments and all
+moves        of them: `moved:` and `removed:`
+imports      a file of cases to import
 links        which case comes before which
 resolve      all files together
 shapes       where an error of the schema stands

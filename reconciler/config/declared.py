@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from reconciler.config.attributes import Attributes
 from reconciler.config.expressions import Expressions, expressions_in
@@ -27,12 +27,20 @@ from reconciler.model.values import Ref
 from reconciler.providers.base import Provider
 
 
-class Find(BaseModel):
-    """The live case to take over, by what it says: just one must fit."""
+class Adoption(BaseModel):
+    """Which live case to take over, by its id or by what it says, and how."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    find: dict[str, Any] = Field(description="Attributes with their values, such as the name.")
+    id: str | None = Field(default=None, min_length=1, description="Id of the live case.")
+    find: dict[str, Any] | None = Field(default=None, description="What the one case that is meant says.")
+    take_over: bool = Field(default=False, description="Also if another workspace has marked the case as its own.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.id is None) == (self.find is None):
+            raise ValueError("must say which case it is: {id: …} or {find: …}")
+        return self
 
 
 class MetaArguments(BaseModel):
@@ -47,10 +55,15 @@ class MetaArguments(BaseModel):
     ownership: dict[str, SetOwnership] = Field(
         default_factory=dict, description="Set attribute → exact (default) or shared (keep what others added)."
     )
-    adopt: Annotated[str, Field(min_length=1)] | Find | None = Field(
+    adopt: Annotated[str, Field(min_length=1)] | Adoption | None = Field(
         default=None, alias="import", description="The live case to take over: its id, or what it says."
     )
     depends_on: tuple[str, ...] = Field(default=(), description="Cases that must exist first.")
+
+    @property
+    def adoption(self) -> Adoption | None:
+        """Which live case to take over, however it is written."""
+        return Adoption(id=self.adopt) if isinstance(self.adopt, str) else self.adopt
 
 
 META: Final = tuple(info.alias or name for name, info in MetaArguments.model_fields.items())
@@ -123,6 +136,7 @@ class Cases:
         schema = self._providers[type_].schema
         nodes = {key: value for key, value in entry.placed.node.items() if key not in _META}
         self._check_required(entry, meta, schema, nodes)
+        adoption = meta.adoption
         declared = self._attributes[type_].read(entry.placed, nodes, has_expressions=entry.has_expressions)
         case = Case(
             address=Address(name, entry.name),
@@ -131,8 +145,9 @@ class Cases:
             source=entry.placed,
             lifecycle=self._lifecycle_of(entry, meta, schema),
             ownership=self._ownership(entry, meta, type_),
-            adopt=meta.adopt if isinstance(meta.adopt, str) else None,
-            find=sought(entry.placed, self._attributes[type_]) if isinstance(meta.adopt, Find) else None,
+            adopt=adoption.id if adoption else None,
+            find=sought(entry.placed, self._attributes[type_]) if adoption and adoption.find is not None else None,
+            take_over=adoption is not None and adoption.take_over,
         )
         if len(self._problems) == before:
             self._check(case)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from reconciler.config.attributes import findable
 from reconciler.config.declared import MetaArguments
+from reconciler.config.moves import Refactorings
 from reconciler.config.policies import RuleEntry, TrialEntry
 from reconciler.config.receivers import NotifyEntry
 from reconciler.config.settings import SettingsFile
@@ -161,9 +162,18 @@ def _cases(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
         "description": "Cases as they shall be; several documents a file are allowed.",
         "type": "object",
         "additionalProperties": False,
-        "properties": {"cases": cases | _named(_any_case(bodies))},
+        "properties": {
+            "cases": cases | _named(_any_case(bodies)),
+            **{name: _or_null(item) for name, item in _refactorings(definitions).items()},
+        },
         "$defs": _any_case(definitions),
     }
+
+
+def _refactorings(definitions: dict[str, Any]) -> Mapping[str, dict[str, Any]]:
+    """Return what a case file may say beside its cases, by key."""
+    found: Mapping[str, dict[str, Any]] = _of(Refactorings, definitions, "file")["properties"]
+    return {name: {key: each for key, each in item.items() if key != "default"} for name, item in found.items()}
 
 
 def _any_case(schema: Any) -> Any:

@@ -61,7 +61,8 @@ def format_cases(file: str, data: bytes, order: Order) -> bytes:
 
     def arrange(root: Collection) -> None:
         for entry in root.entries:
-            for case in entry.value.entries if isinstance(entry.value, Collection) else ():
+            is_cases = entry.key is not None and entry.key.value == "cases"
+            for case in entry.value.entries if is_cases and isinstance(entry.value, Collection) else ():
                 if isinstance(case.value, Collection):
                     _sort(case.value, order(case.value))
 

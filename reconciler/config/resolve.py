@@ -24,6 +24,7 @@ from reconciler.config.documents import Parsed, parse
 from reconciler.config.expressions import Expressions
 from reconciler.config.files import Missing, Unreadable, case_files, read, real
 from reconciler.config.links import Edges, predecessors
+from reconciler.config.moves import MOVED, REMOVED, Declared, MovesReader
 from reconciler.config.nodes import Block, Node, Placed
 from reconciler.config.policies import NO_RULES, Rules, RulesReader
 from reconciler.config.problems import MOST, TooMany
@@ -38,6 +39,7 @@ from reconciler.config.waivers import WaiversReader, undeclared
 from reconciler.errors import ConfigError, Location, Problem
 from reconciler.model.address import NAME, Address
 from reconciler.model.case import Case
+from reconciler.model.move import Move
 from reconciler.model.waiver import Waiver
 from reconciler.providers.base import Provider
 from reconciler.providers.registry import provider_types
@@ -50,6 +52,10 @@ LONGEST_PATH: Final = 20
 
 MASKED_FROM: Final = 4
 """Characters from which on a secret is masked in messages; a shorter one would tear every sentence apart."""
+
+
+_KEYS: Final = ("cases", MOVED, REMOVED)
+"""Of a document of a case file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,10 @@ class Configuration:
     """What may have drifted."""
     rules: Rules = NO_RULES
     """What plans are judged by."""
+    moves: tuple[Move, ...] = ()
+    """Cases that were applied under another address, each with where it is declared now."""
+    removed: frozenset[Address] = frozenset()
+    """Cases to be given up and left as they are."""
 
 
 def load(
@@ -133,6 +143,7 @@ class _Loading:
         self._providers = providers
         self._expressions = expressions
         self._problems = expressions.problems
+        self._moves = MovesReader(self._problems)
         self.types: Mapping[str, str | None] = {}
         """Of the instances that are declared."""
         self._broken = False
@@ -156,20 +167,30 @@ class _Loading:
         entries = self._entries()
         linked = Cases(settings, self._providers, self._expressions).read(entries.values())
         cases = self._link(linked, entries)
-        waivers = self._waivers(settings, cases)
+        moves, removed = self._moves.resolved(self._declared(linked, entries))
+        waivers = self._waivers(settings, cases, moves)
         rules = self._rules(settings)
         if self._problems or settings.settings is None:
             raise self._error()
         secrets = frozenset(self._expressions.secrets)
-        return Configuration(settings.settings, cases, secrets, self._warnings(), waivers, rules)
+        return Configuration(settings.settings, cases, secrets, self._warnings(), waivers, rules, moves, removed)
 
     def _rules(self, settings: SettingsResult) -> Rules:
         named = settings.settings.policies if settings.settings else {}
         return RulesReader(self._root, self._problems).named(named) if named else NO_RULES
 
-    def _waivers(self, settings: SettingsResult, cases: Mapping[Address, Case]) -> tuple[Waiver, ...]:
+    def _declared(self, linked: Sequence[Linked], entries: Mapping[str, Entry]) -> Declared:
+        addresses = {item.case.address.name: item.case.address for item in linked}
+        return Declared(addresses, entries.keys(), self.types, not self._broken)
+
+    def _waivers(
+        self, settings: SettingsResult, cases: Mapping[Address, Case], moves: Sequence[Move]
+    ) -> tuple[Waiver, ...]:
+        """Return the waivers; one of a case that has moved is about it where it is now."""
         schemas = {name: instance.provider.schema for name, instance in settings.instances.items()}
-        waivers = WaiversReader(self._root, schemas, self._problems).read()
+        names = {move.origin: move.to for move in moves}
+        read = WaiversReader(self._root, schemas, self._problems).read()
+        waivers = tuple(replace(each, address=names.get(each.address, each.address)) for each in read)
         self._expressions.warnings.extend(undeclared(waivers, cases))
         return waivers
 
@@ -254,8 +275,9 @@ class _Loading:
                 self._problems.append(Problem(placed.at(), "this must be a mapping, beginning with `cases:`"))
                 continue
             for key in document.node:
-                if key != "cases":
-                    self._problems.append(unknown_key(placed.key((key,)), key, ["cases"]))
+                if key not in _KEYS:
+                    self._problems.append(unknown_key(placed.key((key,)), key, _KEYS))
+            self._moves.take(placed)
             yield from self._blocks(placed, document.node.get("cases"), parsed)
 
     def _blocks(self, placed: Placed, cases: Node, parsed: Parsed) -> Iterator[Entry]:

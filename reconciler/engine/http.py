@@ -23,6 +23,7 @@ from urllib.parse import quote, unquote, urlencode
 import httpx
 
 from reconciler import __version__
+from reconciler.config import Instance
 from reconciler.engine.answers import LONGEST_SAMPLE, LONGEST_WORDS, LOOKED_AT, parse_answer, safe_text
 from reconciler.engine.explain import Explain
 from reconciler.engine.ratelimit import WINDOW, RateLimiter
@@ -58,6 +59,21 @@ class Endpoint:
     """Seconds in which the limit of requests counts."""
     meant: Callable[[httpx.Response], httpx.Response] | None = None
     """The answer that is meant, where a system says with another status what HTTP has one for."""
+
+    @classmethod
+    def of(cls, instance: Instance) -> Endpoint:
+        """Return where a provider instance is reached, and how."""
+        settings, provider = instance.settings, instance.provider
+        return cls(
+            instance.name,
+            settings.url,
+            provider.auth,
+            settings.requests_per_minute,
+            settings.concurrency,
+            provider.refusal,
+            provider.answers_in_strings,
+            settings.window,
+        )
 
 
 class HttpApi:

@@ -12,6 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.case import Case, Live, OnRemove
 from reconciler.model.fields import Kind, Schema
 from reconciler.model.record import Record
+from reconciler.planning.naming import unnamed
 from reconciler.planning.settled import IsSettled
 from reconciler.providers.base import Wanted
 
@@ -87,6 +88,14 @@ def read_all(wanted: Interest, tenants: Tenants, progress: Progress, is_settled:
         finally:
             progress.end()
     return Seen(lives, frozenset(settled - lives.keys()))
+
+
+def as_recorded(records: Mapping[Address, Record], schemas: Mapping[str, Schema]) -> dict[Address, Live]:
+    """Return the recorded cases as if they were live, for a plan that reads nothing."""
+    return {
+        address: Live(record.id, record.url, unnamed(record.recorded, schemas[record.type], record.handles))
+        for address, record in records.items()
+    }
 
 
 def _read(

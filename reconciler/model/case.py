@@ -59,6 +59,8 @@ class Case:
     """The id of the live case to take over (`import:`)."""
     find: Mapping[str, Value] | None = None
     """What the live case to take over says, where its id is not given (`import: {find: …}`)."""
+    take_over: bool = False
+    """It is taken over also if another workspace has marked it."""
 
     @property
     def is_taken_over(self) -> bool:

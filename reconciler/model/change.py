@@ -87,6 +87,8 @@ class Change:
     """Fingerprint of the record that this was planned upon; None where there was none."""
     depends_on: tuple[Address, ...] = ()
     """The cases that must come first; for a delete, that must come afterwards."""
+    moved_from: Address | None = None
+    """The address under which it is recorded, where that is another one."""
 
     @property
     def causes(self) -> tuple[Cause, ...]:

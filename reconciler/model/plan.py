@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, Drift, FieldChange
+from reconciler.model.move import Move
 from reconciler.model.operation import Operation
 from reconciler.model.policy import Objection
 from reconciler.model.record import Record
@@ -45,7 +46,7 @@ class Plan:
     serial: int
     created_at: str
     changes: tuple[Change, ...]
-    """Sorted by address; cases with nothing to do are counted, not listed."""
+    """Sorted by address; cases with nothing to do are counted, not listed, unless their address changes."""
     drift: tuple[Drift, ...] = ()
     unchanged: int = 0
     refresh: tuple[Record, ...] = ()
@@ -60,6 +61,11 @@ class Plan:
     def is_empty(self) -> bool:
         """Tell whether there is nothing to apply."""
         return not self.changes
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        """Return which cases change their address."""
+        return tuple(Move(each.moved_from, each.address) for each in self.changes if each.moved_from)
 
     @property
     def summary(self) -> Summary:
@@ -97,7 +103,8 @@ def meaning(change: Change) -> list[Any]:
     """Return what a change does, as JSON; markers are left out, since they name the state and not the meaning."""
     fields = [[list(f.path), to_json(f.before), to_json(f.after), f.cause] for f in _by_path(change.fields)]
     operations = [_sent(operation) for operation in change.operations]
-    return [str(change.address), change.type, change.action, change.id, fields, operations]
+    moved = [str(change.moved_from)] if change.moved_from else []
+    return [str(change.address), change.type, change.action, change.id, fields, operations, *moved]
 
 
 def _sent(operation: Operation) -> list[Any]:

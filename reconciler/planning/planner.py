@@ -15,18 +15,21 @@ from typing import Any, Final, TypeAlias
 
 from reconciler.errors import ConfigError, PlanRefused, Problem
 from reconciler.model.address import Address
-from reconciler.model.case import Case, Live, OnRemove
+from reconciler.model.case import Case, Lifecycle, Live, OnRemove
 from reconciler.model.change import Action, Cause, Change, Drift, FieldChange, is_absent
 from reconciler.model.fields import Schema
+from reconciler.model.move import Move
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
-from reconciler.model.values import Digest, Marker, Value
+from reconciler.model.values import Claim, Digest, Marker, Value
 from reconciler.planning import diff
+from reconciler.planning.adopting import marked_elsewhere
 from reconciler.planning.decide import decide
 from reconciler.planning.links import Claims, claims, disagreements, with_claims
 from reconciler.planning.naming import Attributes, Handles, Named, named, respelled
 from reconciler.planning.normalize import Known, fill, seal
+from reconciler.planning.renaming import renamed
 from reconciler.planning.together import together
 
 HANDLES: Final = "handles"
@@ -53,6 +56,17 @@ class World:
     """What look-ups have found of what the system calls parts of cases, beside what is recorded."""
     settled: int = 0
     """Cases that were read and need no second look; nothing else here is about them."""
+    moves: tuple[Move, ...] = ()
+    """What was recorded under another address; `state` and `records` have it under the new one."""
+    removed: frozenset[Address] = frozenset()
+    """Cases that are given up and left as they are, whatever is recorded of how they are removed."""
+    foreign: Mapping[Address, Claim] = field(default_factory=dict)
+    """Cases to be taken over that another workspace has marked as its own."""
+
+    @cached_property
+    def origins(self) -> Mapping[Address, Address]:
+        """Return under which address a case is recorded, where that is another one."""
+        return {move.to: move.origin for move in self.moves}
 
     @cached_property
     def claims(self) -> Claims:
@@ -109,12 +123,13 @@ def draft(world: World) -> Draft:
     changes = [_change(address, world) for address in world.addresses]
     _refuse_fixed(changes, world)
     unchanged = [change for change in changes if change.action is Action.NO_OP]
+    silent = (change.record for change in unchanged if not change.moved_from)
     return Draft(
-        changes=tuple(change for change in changes if change.action is not Action.NO_OP),
+        changes=tuple(change for change in changes if change.action is not Action.NO_OP or change.moved_from),
         drift=drift(world),
         unchanged=len(unchanged) + world.settled,
-        refresh=tuple(change.record for change in unchanged if change.record and _is_news(change.record, world)),
-        warnings=tuple(_warnings(world)),
+        refresh=tuple(record for record in silent if record and _is_news(record, world)),
+        warnings=(*_renames(changes, world), *_warnings(world)),
     )
 
 
@@ -174,6 +189,12 @@ def drift(world: World) -> tuple[Drift, ...]:
     return tuple(item for item in found if item.missing or item.fields)
 
 
+def _renames(changes: Iterable[Change], world: World) -> Iterator[str]:
+    """Yield a warning for what looks like a rename, unless the files say that it is none."""
+    unsaid = (change for change in changes if change.address not in world.removed)
+    return renamed(unsaid, world.records, world.cases, world.schemas)
+
+
 def _normalized(world: World) -> World:
     """Fill in the ids that are known and seal the secrets of what is declared."""
     known = _known(world)
@@ -215,8 +236,10 @@ def _change(address: Address, world: World) -> Change:
     case, record, live = world.cases.get(address), world.records.get(address), world.lives.get(address)
     ours = (case.attributes if case else world.closed(address), record.recorded if record else {})
     seen = _seen(address, live, world, ours) if live else None
-    fields = _fields(address, seen, world)
+    record = replace(record, lifecycle=Lifecycle()) if record and address in world.removed else record
+    fields = _fields(address, seen, record, world)
     action = decide(case, record, live, differs=bool(fields))
+    origin = world.origins.get(address)
     id, url = _whereabouts(record, live, action)
     return Change(
         address=address,
@@ -227,13 +250,19 @@ def _change(address: Address, world: World) -> Change:
         fields=fields,
         reason=_reason(case, record, live, action),
         record=_outcome(case, id, url, seen) if case else None,
-        base=record.fingerprint if record and action is not Action.NO_OP else None,
+        base=_base(world.records.get(address), action, origin),
         depends_on=case.depends_on if case else record.depends_on if record else (),
+        moved_from=origin,
     )
 
 
-def _fields(address: Address, live: Named | None, world: World) -> tuple[FieldChange, ...]:
-    case, record = world.cases.get(address), world.records.get(address)
+def _base(record: Record | None, action: Action, origin: Address | None) -> str | None:
+    """Return which record a change is planned upon; where nothing is done, none."""
+    return record.fingerprint if record and (action is not Action.NO_OP or origin) else None
+
+
+def _fields(address: Address, live: Named | None, record: Record | None, world: World) -> tuple[FieldChange, ...]:
+    case = world.cases.get(address)
     schema, recorded = world.schemas[world.of(address).type], record.recorded if record else {}
     if case is None:
         return _closing(record, live, schema, world.closed(address))
@@ -319,13 +348,15 @@ def _drift(record: Record, world: World) -> Drift:
 
 def _refuse_impossible(world: World) -> None:
     """Raise for what the YAML asks and cannot be had, before anything is planned."""
-    problems = [*_missing_imports(world), *_taken_imports(world), *_changed_types(world)]
+    imports = (*_missing_imports(world), *_taken_imports(world), *_foreign_imports(world))
+    problems = [*imports, *_changed_types(world)]
     if problems:
         raise ConfigError(problems)
     protected = [
         str(address)
         for address, record in sorted(world.records.items())
         if address not in world.cases
+        and address not in world.removed
         and address in world.lives
         and record.lifecycle.prevent_delete
         and record.lifecycle.on_remove is OnRemove.DELETE
@@ -333,7 +364,8 @@ def _refuse_impossible(world: World) -> None:
     if protected:
         raise PlanRefused(
             f"prevent_delete forbids deleting {', '.join(protected)}, whose block has left the files",
-            hint="put the block back, or apply it once with prevent_delete: false",
+            hint="put the block back, or apply it once with prevent_delete: false; "
+            "to give the case up and leave it as it is, name it under `removed:`",
         )
 
 
@@ -372,9 +404,22 @@ def _taken_imports(world: World) -> Iterator[Problem]:
         place = (address.provider, case.adopt)
         owner = owners.setdefault(place, address)
         if owner != address:
-            yield Problem(
-                case.source.at(("import",)), f"{address}: case {case.adopt!r} is managed as {owner} already"
+            hint = (
+                None
+                if owner in world.cases
+                else f"if it is the same case: `moved: [{{from: {owner}, to: {address}}}]`"
             )
+            message = f"{address}: case {case.adopt!r} is managed as {owner} already"
+            yield Problem(case.source.at(("import",)), message, hint)
+
+
+def _foreign_imports(world: World) -> Iterator[Problem]:
+    for address, claim in world.foreign.items():
+        case = world.cases[address]
+        message = f"{address}: {marked_elsewhere(case.adopt or '', claim)}"
+        over = f'`import: {{id: "{case.adopt}", take_over: true}}`'
+        hint = f"release it there first; {over} takes it over all the same"
+        yield Problem(case.source.at(("import",)), message, hint)
 
 
 def _changed_types(world: World) -> Iterator[Problem]:

@@ -288,6 +288,10 @@ class Provider(Protocol):
         """Tell who made the case that carries a marker, as `Live.marker` holds it."""
         return Claim()
 
+    def marker_text(self, marker: Marker) -> str:
+        """Return a marker as `Live.marker` holds it, letter case aside."""
+        return marker.text
+
     def added(self, change: Change, attribute: str) -> frozenset[str]:  # noqa: ARG002
         """Return the members, as handles name them, that the system may put into a set because of a change."""
         return frozenset()

@@ -9,6 +9,7 @@ kinds      of a value: `null` where null is a value and not nothing, `set` where
 expected   of a set: all its members before the change
 others     of a request: by address, what it makes true of other cases, which send nothing for that
 record     of a change: what is remembered once it is done; `base` names the record it was planned upon
+moved_from of a change: the address under which the case is recorded, where that is another one
 refresh    records to bring up to date without a request
 policies   what the rules of the workspace have against the plan
 checksum   over every key and value of the file, whatever its layout: an altered plan is not applied
@@ -167,6 +168,7 @@ def change_json(change: Change) -> dict[str, Any]:
             record=change.record and addressed_record_json(change.record),
             base=change.base,
             depends_on=[str(address) for address in change.depends_on] or None,
+            moved_from=change.moved_from and str(change.moved_from),
         ),
     }
 

@@ -36,6 +36,7 @@ from reconciler.report.text import (
     POLICIES,
     WAIVED,
     change_lines,
+    change_name,
     change_note,
     change_sign,
     deletes_note,
@@ -50,7 +51,7 @@ BUDGET: Final = 60_000
 """Characters: a comment on GitHub takes 65,536, and whoever posts it adds a few."""
 SMALLEST: Final = 1000
 """No budget is smaller: the heading, the summary and what was cut must have room."""
-ORDER: Final = (Action.DELETE, Action.RELEASE, Action.UPDATE, Action.CREATE, Action.IMPORT)
+ORDER: Final = (Action.DELETE, Action.RELEASE, Action.UPDATE, Action.CREATE, Action.IMPORT, Action.NO_OP)
 """What cannot be undone stands first."""
 
 _TITLES: Final = {
@@ -59,6 +60,7 @@ _TITLES: Final = {
     Action.UPDATE: "Update",
     Action.CREATE: "Create",
     Action.IMPORT: "Import",
+    Action.NO_OP: "Move",
 }
 _RESERVE: Final = 400
 """Characters kept for the sentence that says what was cut."""
@@ -126,7 +128,7 @@ def plan_markdown(plan: Plan, budget: int = BUDGET) -> str:
     carried = plan.carried
     for action, those in changes.items():
         blocks = (_change(change, carried.get(change.address, ())) for change in those)
-        page.blocks(f"{_TITLES[action]} ({len(those)})", f"to {action}", blocks)
+        page.blocks(f"{_TITLES[action]} ({len(those)})", f"to {_TITLES[action].lower()}", blocks)
     page.blocks(f"Changed outside ({len(plan.drift)})", "changed outside", map(_drift, plan.drift))
     return page.end("The saved plan has all: `reconciler show PLANFILE`.") + foot
 
@@ -151,7 +153,9 @@ def _change(change: Change, carried: Carried) -> Iterator[str]:
     tail = [" + ".join(causes), _code(change_note(change))]
     sign = change_sign(change.action)
     is_open = change.action is Action.DELETE
-    return _details(f"{sign} {change.address}", change.id, tail, change_lines(change, carried), is_open=is_open)
+    return _details(
+        f"{sign} {change_name(change)}".strip(), change.id, tail, change_lines(change, carried), is_open=is_open
+    )
 
 
 def _drift(drift: Drift) -> Iterator[str]:

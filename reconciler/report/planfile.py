@@ -174,6 +174,7 @@ def _change(model: shape.Change, schemas: Mapping[str, Schema], text: Callable[[
         record=None if model.record is None else _record(model.record, schemas),
         base=model.base,
         depends_on=tuple(map(Address.parse, model.depends_on)),
+        moved_from=None if model.moved_from is None else Address.parse(model.moved_from),
     )
 
 

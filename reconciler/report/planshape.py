@@ -178,6 +178,9 @@ class Change(Model):
     depends_on: list[str] = Field(
         default_factory=list, description="The cases that come first, or last in a delete."
     )
+    moved_from: str | None = Field(
+        default=None, description="The address under which the case is recorded, if that is another one."
+    )
 
 
 class DriftedField(Model):

@@ -143,7 +143,12 @@ def render_change(change: Change, carried: Carried = ()) -> Iterator[Line]:
 def change_heading(change: Change) -> Line:
     """Return the line that says which case it is, and what is done about it."""
     sign, style = _SIGNS[change.action]
-    return _heading(sign, style, str(change.address), change.id, change_note(change))
+    return _heading(sign, style, change_name(change), change.id, change_note(change))
+
+
+def change_name(change: Change) -> str:
+    """Return the address of a case; where that changes, both."""
+    return f"{change.moved_from} → {change.address}" if change.moved_from else str(change.address)
 
 
 def change_sign(action: Action) -> str:
@@ -190,6 +195,8 @@ def _usual_note(change: Change) -> str | None:
             return "left as it is, managed no more"
         case Action.IMPORT if not change.operations:
             return "recorded as ours, changed in nothing"
+        case Action.NO_OP:
+            return "goes under another address, changed in nothing"
         case _:
             return None
 

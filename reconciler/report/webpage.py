@@ -36,6 +36,7 @@ from reconciler.report.text import (
     POLICIES,
     WAIVED,
     carried_texts,
+    change_name,
     change_note,
     change_sign,
     deletes_note,
@@ -199,7 +200,7 @@ def _change(change: Change, carried: Carried) -> Markup:
     parts = [_table(("field", "live", "becomes", "cause"), fields)] if fields else []
     parts += [element("ol", *requests, class_="requests")] if requests else []
     causes = " ".join(change.causes)
-    about = _About(change_sign(change.action), str(change.address), change.id, str(change.action), causes)
+    about = _About(change_sign(change.action), change_name(change), change.id, str(change.action), causes)
     return _article(about, said, parts)
 
 

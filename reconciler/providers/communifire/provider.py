@@ -119,6 +119,10 @@ class Communifire(Provider):
         said = wire.remark(answer)
         return None if said is None else f"the site says: {said}"
 
+    def marker_text(self, marker: Marker) -> str:
+        """Return the tag of a marker."""
+        return wire.marker_tag(marker)
+
     def is_marked(self, live: Live, marker: Marker) -> bool:
         """Tell whether the site has kept the marker's tag."""
         return wire.marker_tag(marker) in map(wire.fold, live.listed.get("tags", ()))

@@ -112,6 +112,10 @@ class ThreatConnect(Provider):
         """Tell whose case has an external id that we made."""
         return bodies.claim_of(marker)
 
+    def marker_text(self, marker: Marker) -> str:
+        """Return the external id of a case that is created with a marker."""
+        return bodies.case_xid(marker)
+
     def refusal(self, answer: Any) -> str | None:
         """Return the message of an answer that is no success, whatever its HTTP status."""
         if isinstance(answer, dict) and isinstance(answer.get("status"), str) and answer["status"] != "Success":
