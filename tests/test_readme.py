@@ -38,7 +38,10 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {type_: ROOT / f"docs/{type_}.md" for type_ in provider_types()}
 TITLES = {stand_in.type: stand_in.title for stand_in in STAND_INS}
-RUN = [ROOT / "README.md", *(ROOT / f"docs/{name}.md" for name in ("threatconnect", "communifire", "adopting"))]
+RUN = [
+    ROOT / "README.md",
+    *(ROOT / f"docs/{name}.md" for name in ("threatconnect", "communifire", "adopting", "state")),
+]
 DOCUMENTS = [
     ROOT / "README.md",
     *PAGES.values(),
@@ -48,6 +51,7 @@ DOCUMENTS = [
     ROOT / "docs/policies.md",
     ROOT / "docs/editors.md",
     ROOT / "docs/adopting.md",
+    ROOT / "docs/state.md",
     ROOT / "CONTRIBUTING.md",
     ROOT / "state/README.md",
     *ROOT.glob("examples/*/README.md"),

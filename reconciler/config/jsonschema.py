@@ -154,7 +154,7 @@ def _cases(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     meta = _of(MetaArguments, definitions, "case")
     bodies = [_case(name, provider, meta, definitions) for name, provider in providers.items()]
-    del definitions["case.Find"]  # which every system has in words of its own
+    del definitions["case.Adoption"]  # which every system has in words of its own
     cases = {"type": ["object", "null"], "description": "Name (second half of the address) → case."}
     return {
         "$schema": DIALECT,
@@ -209,7 +209,7 @@ def _case(
     own: dict[str, Any] = {}
     made = _of(provider.case_model, own, name)
     definitions |= {key: _object(item) for key, item in own.items()}
-    fields = provider.schema.fields
+    fields, adoption = provider.schema.fields, definitions["case.Adoption"]["properties"]
     attributes = {key: _attribute(fields[key], item, definitions) for key, item in made["properties"].items()}
     return {
         "title": f"{name} case",
@@ -218,7 +218,7 @@ def _case(
         "additionalProperties": False,
         "properties": {
             **_meta(meta["properties"], fields),
-            "import": _import(meta["properties"]["import"], provider, attributes),
+            "import": _import(meta["properties"]["import"], adoption, provider, attributes),
             **attributes,
         },
     }
@@ -238,19 +238,22 @@ def _meta(properties: Mapping[str, Any], fields: Mapping[str, Field]) -> Mapping
 
 
 def _import(
-    schema: Mapping[str, Any], provider: type[Provider], attributes: Mapping[str, dict[str, Any]]
+    meta: Mapping[str, Any],
+    adoption: Mapping[str, Any],
+    provider: type[Provider],
+    attributes: Mapping[str, dict[str, Any]],
 ) -> dict[str, Any]:
     """Return what may be written for `import`: an id, or attributes that tell which case is meant."""
     found = {name: attributes[name] for name in attributes if name in findable(provider)}
     sought = {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": found}
-    by_id = next(choice for choice in schema["anyOf"] if "$ref" not in choice and choice != {"type": "null"})
-    by_find = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["find"],
-        "properties": {"find": {**sought, "description": "What the one case that is meant says."}},
-    }
-    return {"description": schema["description"], "anyOf": [by_id, by_find]}
+    by_id = next(choice for choice in meta["anyOf"] if "$ref" not in choice and choice != {"type": "null"})
+    over = {"take_over": adoption["take_over"]}
+    objects = {"id": by_id, "find": {**sought, "description": "What the one case that is meant says."}}
+    written = [
+        {"type": "object", "additionalProperties": False, "required": [name], "properties": {name: item, **over}}
+        for name, item in objects.items()
+    ]
+    return {"description": meta["description"], "anyOf": [by_id, *written]}
 
 
 def _attribute(field: Field, schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
