@@ -21,12 +21,23 @@ from reconciler.model.record import Record, State
 
 
 def moved(state: State, moves: Iterable[Move]) -> State:
-    """Return the state with its records under their new addresses; it is the same serial still."""
+    """
+    Return the state with its records under their new addresses; it is the same serial still.
+
+    A case that is recorded under both is there: an older state was put back, and a journal tells of the new one.
+    """
     names = {move.origin: move.to for move in moves}
     if not names:
         return state
-    records = (_renamed(record, names) for record in state.records.values())
+    left = (record for record in state.records.values() if not _is_there(record, names, state))
+    records = (_renamed(record, names) for record in left)
     return replace(state, records={record.address: record for record in records})
+
+
+def _is_there(record: Record, names: Mapping[Address, Address], state: State) -> bool:
+    to = names.get(record.address)
+    other = state.records.get(to) if to else None
+    return other is not None and other.id == record.id
 
 
 def _renamed(record: Record, names: Mapping[Address, Address]) -> Record:
@@ -56,7 +67,7 @@ def _impossible(
     taken: dict[Address, Address] = {}
     for move in moves:
         record, other = state.records[move.origin], state.records.get(move.to)
-        if other is not None:
+        if other is not None and other.id != record.id:
             hint = "`reconciler state rm` forgets one of the two, and leaves the case as it is"
             yield move, f"{move.to} is recorded already, as case {other.id}", hint
         elif (first := taken.setdefault(move.to, move.origin)) != move.origin:

@@ -48,12 +48,13 @@ class Before:
         records = {a.name: record for a, record in harness.state.records.items()}
         there = scene.names().keys()
         ids = {name: int(record.id) for name, record in records.items() if int(record.id) in there}
-        given_up = frozenset(id for name, id in ids.items() if name not in scene.today)
+        kept = scene.today.keys() | scene.moved.keys()
+        given_up = frozenset(id for name, id in ids.items() if name not in kept)
         ends = {ids[name]: record.lifecycle.on_remove for name, record in records.items() if name in ids}
         doomed = frozenset(id for id in given_up if ends[id] is OnRemove.DELETE)
         left = {id for id in given_up if ends[id] is OnRemove.RELEASE}
         foreign = {id: scene.shown(id) for id in there if id not in ids.values() or id in left}
-        ours = {id: dict(scene.rest(id)) for name, id in ids.items() if name in scene.today}
+        ours = {id: dict(scene.rest(id)) for name, id in ids.items() if name in kept}
         return cls(foreign, ours, given_up, doomed)
 
 

@@ -15,7 +15,7 @@ from reconciler.providers.threatconnect.emulator import (
     ThreatConnectEmulator,
 )
 from reconciler.providers.tines.emulator import DEFAULT_TOKEN, TinesEmulator
-from reconciler.testing.harness import Harness
+from reconciler.testing.harness import Harness, as_yaml
 
 CANARY: Final = "canary-51c0ffee77"
 
@@ -32,6 +32,8 @@ class Scene(ABC):
     """What an apply says at its end that nobody disturbs."""
     writes: ClassVar[int]
     """How many requests that takes."""
+    moved: ClassVar[Mapping[str, str]] = {}
+    """Cases that have another name today."""
     called: ClassVar[str] = "name"
     """The attribute that tells our cases apart."""
     moves: ClassVar[frozenset[str]]
@@ -63,6 +65,15 @@ class Scene(ABC):
     def edit(self, id: int, word: str) -> None:
         """Do what `edits` says."""
 
+    def declare(self, harness: Harness) -> None:
+        """Write what is declared today."""
+        harness.declare(**self.today)
+        moved = [
+            {"from": f"{harness.instance}.{old}", "to": f"{harness.instance}.{new}"}
+            for old, new in self.moved.items()
+        ]
+        harness.write(as_yaml({"moved": moved}), file="cases/moves.yaml")
+
     def rest(self, id: int) -> Mapping[str, Any]:
         """Return what is in a case beside all that we manage."""
         return {key: value for key, value in self.shown(id).items() if key not in self.moves}
@@ -89,8 +100,12 @@ class TinesScene(Scene):
         "deleted": {**_PHISHING, "lifecycle": {"on_remove": "delete"}},
         "released": _PHISHING,
         "kept": _PHISHING,
+        "renamed": {**_PHISHING, "name": "Under another name"},
+        "renamed-and-changed": _PHISHING,
     }
     today: ClassVar[Mapping[str, Any]] = {
+        "a-name": {**_PHISHING, "name": "Under another name"},
+        "another-name": {**_PHISHING, "name": "Phishing wave, third", "priority": "low"},
         "updated": {
             **_PHISHING,
             "name": "Phishing wave, second",
@@ -104,8 +119,9 @@ class TinesScene(Scene):
         "unassigned": {"name": "Unassigned", "assignees": []},
         "dependent": {"name": "Dependent", "description": "after ${cases.new.url}"},
     }
-    ends = "Applied: 3 created, 1 updated, 1 deleted, 1 released, 0 imported. 8 requests."
-    writes = 8
+    moved: ClassVar[Mapping[str, str]] = {"renamed": "a-name", "renamed-and-changed": "another-name"}
+    ends = "Applied: 3 created, 2 updated, 1 deleted, 1 released, 0 imported. 9 requests."
+    writes = 9
     moves = frozenset(
         {"name", "priority", "assignees", "tags", "metadata", "updated_at", "activities", "activities_meta"}
     )
@@ -165,6 +181,7 @@ class TogetherScene(TinesScene):
         "third": _HOST_CHANGED,
         "new": {**_HOST_CASE, "tasks": {"call": {"description": "Call the user"}}},
     }
+    moved: ClassVar[Mapping[str, str]] = {}
     ends = "Applied: 1 created, 3 updated, 0 deleted, 0 released, 0 imported. 5 requests."
     writes = 5
     moves = TinesScene.moves | {"fields", "notes", "tasks", "blocks"}

@@ -80,6 +80,6 @@ def morning(folder: Path, commands: Commands, system: str = "tines") -> Iterator
         harness.apply()
         left = [*foreign, *(int(harness.id_of(name)) for name in scene.yesterday if name == "released")]
         scene.overnight(harness)
-        harness.declare(**scene.today)
+        scene.declare(harness)
         harness.forget_requests()
         yield Day(scene, harness, commands, env, {id: scene.shown(id) for id in left})

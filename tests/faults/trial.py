@@ -69,7 +69,7 @@ class Morning:
         harness.declare(**scene.yesterday)
         harness.apply()
         scene.overnight(harness)
-        harness.declare(**scene.today)
+        scene.declare(harness)
         harness.forget_requests()
         assert harness.state
         return cls(scene, harness, env)

@@ -38,7 +38,7 @@ class _Drawn:
 
     def set_up(self: Any, world: World) -> None:
         self.yesterday, self.today = world["yesterday"], world["today"]
-        self.moves = self.moves | _CLOSING
+        self.moves, self.moved = self.moves | _CLOSING, {}
         self._overnight = world["overnight"]
 
     def overnight(self: Any, harness: Harness) -> None:

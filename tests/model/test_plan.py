@@ -80,6 +80,7 @@ def test_the_same_meaning_has_the_same_digest(same: Plan) -> None:
         lambda it: replace(it, action=Action.UPDATE),
         lambda it: replace(it, type="other"),
         lambda it: replace(it, id="42"),
+        lambda it: replace(it, moved_from=Address("soc", "z")),
         lambda it: replace(it, fields=()),
         lambda it: replace(it, operations=()),
         lambda it: replace(it, operations=tuple(reversed(it.operations))),

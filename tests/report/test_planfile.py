@@ -28,6 +28,7 @@ EVERYTHING = plan(
     worlds.WHOLE,
     worlds.SHARED,
     worlds.SHARED_TOO,
+    worlds.MOVED,
     drift=worlds.DRIFT,
     unchanged=11,
     refresh=(worlds.RECORD,),

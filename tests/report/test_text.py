@@ -7,6 +7,7 @@ from itertools import islice
 
 import pytest
 
+from reconciler.model.address import Address
 from reconciler.model.change import Action, Cause, Change, Drift, DriftedField, DriftReport, FieldChange
 from reconciler.model.operation import Merge, Operation
 from reconciler.model.plan import Plan
@@ -52,6 +53,16 @@ Plan: 0 to create, 1 to update, 0 to delete, 0 to release, 0 to import. 2 reques
       → DELETE /api/v2/cases/${cases.new.id}/x
 
 Plan: 1 to create, 0 to update, 0 to delete, 0 to release, 0 to import. 2 requests.
+""",
+    ),
+    (
+        plan(worlds.MOVED, replace(worlds.UPDATE, fields=(), operations=(), moved_from=Address("old", "a"))),
+        """\
+    soc.old-name → soc.new-name (id 47)  # goes under another address, changed in nothing
+
+  ~ old.a → soc.phishing-wave (id 42)
+
+Plan: 0 to create, 1 to update, 0 to delete, 0 to release, 0 to import. 0 requests.
 """,
     ),
     (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -125,6 +126,17 @@ CREATE = Change(
     reason="was deleted outside",
     record=RECORD,
     base="sha256:base",
+)
+
+MOVED = Change(
+    address("new-name"),
+    "tines",
+    Action.NO_OP,
+    id="47",
+    url="https://acme.tines.com/cases/47",
+    record=replace(RECORD, address=address("new-name"), id="47"),
+    base="sha256:base",
+    moved_from=address("old-name"),
 )
 
 DELETE = Change(
@@ -405,6 +417,7 @@ CHANGES = st.builds(
     st.none() | RECORDS,
     st.none() | TEXT,
     depends_on=st.lists(ADDRESSES, max_size=3).map(tuple),
+    moved_from=st.none() | ADDRESSES,
 )
 DRIFTED = st.builds(
     DriftedField, PATHS, JSON_VALUES | MEMBERS | ITEM | ABSENTS, JSON_VALUES | MEMBERS | ITEM | ABSENTS
