@@ -16,7 +16,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -24,6 +23,7 @@ from reconciler.config import Configuration, Instance, load
 from reconciler.config.places import located
 from reconciler.engine import finding, recover, refresh
 from reconciler.engine.apply import apply
+from reconciler.engine.drafting import drafted
 from reconciler.engine.history import traced
 from reconciler.engine.http import Endpoint, HttpApi
 from reconciler.engine.judge import judged, refuse_overrides
@@ -40,7 +40,7 @@ from reconciler.engine.tenant import Tenant, Tenants
 from reconciler.errors import PlanRefused
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
-from reconciler.model.change import Action, Change, DriftReport
+from reconciler.model.change import Action, DriftReport
 from reconciler.model.coverage import Keeper
 from reconciler.model.fields import Schema
 from reconciler.model.move import Move, System
@@ -56,7 +56,7 @@ from reconciler.planning.moving import moved, pending
 from reconciler.planning.scope import select
 from reconciler.planning.stale import refuse_stale
 from reconciler.planning.waiving import told_apart
-from reconciler.providers.base import Selection, Subject
+from reconciler.providers.base import Selection
 from reconciler.report.hostile import ways
 from reconciler.state import LocalStore, Store, notified
 from reconciler.state.edit import Editor
@@ -234,7 +234,7 @@ class Workspace:
             about = frozenset(cases)
             world = self._world(state, tenants, about, settled.nothing_to_do, read_live=True, instead=cases)
             refuse(unfit(imports, world.lives, world.foreign))
-            changes = self._drafted(world, tenants)[0].changes
+            changes = drafted(world, tenants, self.configuration.settings.instances)[0].changes
             records = tuple(adopted(each.record, each.fields, instant()) for each in changes if each.record)
             following = state.with_records(records)
             self.store.save(following)
@@ -265,45 +265,15 @@ class Workspace:
         moves = tuple(move for move in moves if move.to in about)
         state = moved(state, moves)
         world = self._world(state, tenants, about, settled.nothing_to_do, read_live=read_live, moves=moves)
-        drafted, meanings = self._drafted(world, tenants)
+        draft, meanings = drafted(world, tenants, self.configuration.settings.instances)
         operations = {name: tenant.provider.operations for name, tenant in tenants.items()}
-        plan = planner.finish(drafted, world, operations, meanings, now=now())
+        plan = planner.finish(draft, world, operations, meanings, now=now())
         warnings = (*plan.warnings, *self.configuration.warnings, *_partial(targets, excludes))
         return self.judged(replace(plan, warnings=(*warnings, *self.limits.exceeded(plan))))
 
     def _moves(self, state: State) -> tuple[Move, ...]:
         """Return which records are to go under another address; raise ConfigError for those that cannot."""
         return pending(self.configuration.moves, state, self.systems)
-
-    def _drafted(
-        self, world: planner.World, tenants: Tenants
-    ) -> tuple[planner.Draft, dict[Address, Mapping[str, Any]]]:
-        """Return what is to change, and what the names in it mean to the systems."""
-        drafted = planner.draft(world)
-        meanings = self._meanings(drafted, world, tenants)
-        handles = planner.handles_in(meanings)
-        if any(not found.items() <= world.known_handles(address).items() for address, found in handles.items()):
-            drafted = planner.draft(replace(world, handles=handles))
-        return drafted, meanings
-
-    def _meanings(
-        self, drafted: planner.Draft, world: planner.World, tenants: Tenants
-    ) -> dict[Address, Mapping[str, Any]]:
-        """Ask what names in the cases that change mean; system by system, each in one go."""
-        meanings: dict[Address, Mapping[str, Any]] = {}
-        for name, tenant in tenants.items():
-            changing = [change for change in drafted.changes if change.address.provider == name]
-            subjects = [self._subject(change, world) for change in changing if change.fields]
-            meanings |= tenant.provider.lookup(tenant.channel, subjects) if subjects else {}
-        return meanings
-
-    def _subject(self, change: Change, world: planner.World) -> Subject:
-        address = change.address
-        case = world.cases.get(address)
-        if case is None:
-            source = self.configuration.settings.instances[address.provider].source
-            case = Case(address, change.type, world.closed(address), source)
-        return Subject(change, case, world.lives.get(address), planner.marker_of(address, world.state))
 
     def _world(
         self,
