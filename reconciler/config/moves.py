@@ -167,5 +167,4 @@ class MovesReader:
             self._problems.append(Problem(place, f"unknown provider {quoted(address.provider)}", near))
 
     def _report(self, move: Move, message: str, hint: str | None = None) -> None:
-        if move.source is not None:
-            self._problems.append(Problem(move.source, message, hint))
+        self._problems.append(Problem(move.place, message, hint))

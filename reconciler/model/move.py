@@ -18,8 +18,10 @@ class Move:
     source: Location | None = field(default=None, compare=False)
     """Where the files say so; None where a command does."""
 
-    def __str__(self) -> str:
-        return f"{self.origin} → {self.to}"
+    @property
+    def place(self) -> Location:
+        """Where to look if something is wrong with it."""
+        return self.source or Location(str(self.origin))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from reconciler.errors import ConfigError, Location, Problem
+from reconciler.errors import ConfigError, Problem
 from reconciler.model.address import Address
 from reconciler.model.move import Move, System
 from reconciler.model.record import Record, State
@@ -53,7 +53,7 @@ def pending(moves: Sequence[Move], state: State, systems: Mapping[str, System]) 
     """Return the moves that are still to be made; raise ConfigError for those that cannot be."""
     left = tuple(move for move in moves if move.origin in state.records)
     problems = [
-        Problem(move.source or Location(str(move.origin)), f"{move.origin} cannot become {move.to}: {why}", hint)
+        Problem(move.place, f"{move.origin} cannot become {move.to}: {why}", hint)
         for move, why, hint in _impossible(left, state, systems)
     ]
     if problems:
