@@ -10,7 +10,6 @@ read desired (config) → read recorded (state) → read live (engine) → plan 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -365,19 +364,7 @@ class Workspace:
         return following
 
     def _read_state(self, *, lineage: str | None = None) -> State:
-        return self.store.read() or State(lineage or self._first_lineage())
-
-    def _first_lineage(self) -> str:
-        """
-        Return the lineage of a workspace that has no state yet.
-
-        It is made from what the workspace is, so that a first plan shows to the byte what a first apply sends.
-        """
-        settings = self.configuration.settings
-        urls = (f"{name}={instance.settings.url}" for name, instance in sorted(settings.instances.items()))
-        return str(
-            uuid.uuid5(uuid.NAMESPACE_URL, "\n".join((str(settings.root.resolve()), settings.workspace, *urls)))
-        )
+        return self.store.read() or State(lineage or self.configuration.settings.first_lineage)
 
     def _recovered(self, state: State, tenants: Tenants, *, settle: tuple[float, ...]) -> State:
         """Return the state with what an earlier run created without living to note it."""

@@ -2,7 +2,7 @@
 The command line.
 
 main ─► group ─► plan · apply · drift · state · local (init, validate, schema) · fmt · sandbox (sandbox, demo)
-                   │         export · coverage · forge (comment, issue) · policy
+                   │         export · coverage · adopt (import) · forge (comment, issue) · policy
                    │
                    ├─ options   what every command takes; each option is mirrored by RECONCILER_<OPTION>
                    ├─ run       the one way to a workspace

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,6 +167,16 @@ class Settings:
             hint = f"there are {', '.join(sorted(self.instances))}" if self.instances else "it declares none yet"
             raise ReconcilerError(f"there is no provider {name!r} in {FILE}", hint=hint)
         return self.instances[name]
+
+    @property
+    def first_lineage(self) -> str:
+        """
+        Return the lineage of a workspace that has no state yet.
+
+        It is made from what the workspace is, so that a first plan shows to the byte what a first apply sends.
+        """
+        urls = (f"{name}={instance.settings.url}" for name, instance in sorted(self.instances.items()))
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join((str(self.root.resolve()), self.workspace, *urls))))
 
 
 @dataclass(frozen=True, slots=True)
