@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from reconciler.testing.harness import Harness
 from tests.faults.scenes import _ITEMS, CommunifireScene, Scene, ThreatConnectScene, TinesScene, _said
@@ -36,9 +36,11 @@ def made(world: World) -> Scene:
 class _Drawn:
     """What a scene of a world has instead of what the scenes of every day have."""
 
+    moved: ClassVar[Mapping[str, str]] = {}
+
     def set_up(self: Any, world: World) -> None:
         self.yesterday, self.today = world["yesterday"], world["today"]
-        self.moves, self.moved = self.moves | _CLOSING, {}
+        self.moves = self.moves | _CLOSING
         self._overnight = world["overnight"]
 
     def overnight(self: Any, harness: Harness) -> None:
