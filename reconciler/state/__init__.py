@@ -6,6 +6,7 @@ codec      State ⇄ JSON, validated at the edge     encode, decode, state_schem
 journal    what was announced and done since       an append-only file beside the snapshot
 lock       one apply at a time                     the kernel's lock, and who holds it
 local      a folder on this machine                LocalStore
+edit       changing what is recorded by hand    Editor
 notified   which drift has been told to whom
 files      reading and replacing a file, safely
 """
