@@ -152,7 +152,8 @@ class _Export:
         )
         self.marked.append(name)
         by = f", as {claim.address}" if claim.address else ""
-        return f"marked by another workspace{by}: give it up there before it is imported here"
+        way_out = f'give it up there first, or import: {{id: "{live.id}", take_over: true}}'
+        return f"marked by another workspace{by}: {way_out}"
 
 
 @command("export", formats=("text",), epilog=_EXAMPLES)

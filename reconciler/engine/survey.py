@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reconciler.engine.tenant import Tenant
+from reconciler.model.address import Address
 from reconciler.model.case import Live
 from reconciler.model.coverage import Keeper
 from reconciler.model.record import State
+from reconciler.planning.adopting import is_ours
 from reconciler.providers.base import Provider, Selection
 
 
@@ -20,7 +22,13 @@ def survey(tenant: Tenant, name: str, state: State, selection: Selection) -> Ite
 
 
 def _keeper(live: Live, provider: Provider, state: State) -> Keeper:
-    """Tell who manages a case that is not recorded; a marker that does not say whose it is is of others."""
-    if live.marker is None or provider.claim_of(live.marker).lineage == state.lineage:
+    """Tell who manages a case that is not recorded; a marker that we cannot have given is of others."""
+    if live.marker is None:
         return Keeper.UNMANAGED
-    return Keeper.ELSEWHERE
+    claim = provider.claim_of(live.marker)
+    try:
+        address = Address.parse(claim.address or "")
+    except ValueError:  # it tells none, or the beginning of one
+        return Keeper.UNMANAGED if claim.lineage == state.lineage else Keeper.ELSEWHERE
+    given = is_ours(live.marker, claim, address, state, provider.marker_text)
+    return Keeper.UNMANAGED if given else Keeper.ELSEWHERE

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from reconciler.model.values import Marker
 from tests.adopting.conftest import Desk
 from tests.adopting.tenants import Tenant, communifire, threatconnect, tines
@@ -32,11 +34,15 @@ def test_what_is_recorded_marked_and_neither_is_counted_apart(desk: Desk) -> Non
     ]
 
 
-def test_a_case_of_ours_that_was_given_up_is_not_elsewhere(desk: Desk) -> None:
-    desk.serve(it=tines())
-    desk.write("cases/a.yaml", "cases: {a: {provider: it, name: A}, b: {provider: it, name: B}}")
+@pytest.mark.parametrize("make", [tines, threatconnect])
+def test_a_case_of_ours_that_was_given_up_is_not_elsewhere(desk: Desk, make: Callable[[], Tenant]) -> None:
+    desk.serve(it=make())
+    said = (
+        "provider: it, status: open, name" if make is tines else "provider: it, status: Open, severity: Low, name"
+    )
+    desk.write("cases/a.yaml", f"cases: {{a: {{{said}: A}}, b: {{{said}: B}}}}")
     desk.done("apply", "--auto-approve")
-    desk.write("cases/a.yaml", "cases: {b: {provider: it, name: B}}")
+    desk.write("cases/a.yaml", f"cases: {{b: {{{said}: B}}}}")
     desk.done("apply", "--auto-approve")
 
     found = json.loads(desk.done("coverage", "it", "--json"))

@@ -170,7 +170,10 @@ def test_what_another_workspace_has_marked_says_so(desk: Desk) -> None:
 
     said = desk.run("export", "it")
 
-    assert "    # marked by another workspace, as soc.x: give it up there before" in said.out
+    assert (
+        'marked by another workspace, as soc.x: give it up there first, or import: {id: "1", take_over: true}'
+        in said.out
+    )
     assert yaml.safe_load(said.out)["cases"]["a-1"]["metadata"] == {"region": "emea"}
     assert "1 case of another workspace, as the marker tells: a-1" in said.err
 
