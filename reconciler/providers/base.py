@@ -18,7 +18,7 @@ import httpx
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic_core import PydanticKnownError
 
-from reconciler.errors import Problem
+from reconciler.errors import Problem, ReconcilerError
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
 from reconciler.model.change import Change, Drift, Edit
@@ -238,13 +238,17 @@ class Provider(Protocol):
         """Read the wanted cases in as few requests as the system allows; one that is gone is left out."""
         ...
 
-    def browse(self, api: Api, selection: Selection) -> Iterator[Live]:
+    def browse(self, api: Api, selection: Selection) -> Iterator[Live]:  # noqa: ARG002
         """
         Yield the live cases that fit, each once, page by page as they arrive, the oldest first where lists can.
 
-        Raises ReconcilerError for a filter that the system does not have, before anything is asked.
+        Raises ReconcilerError for a filter that the system does not have, before anything is asked, and where its
+        adapter cannot list cases.
         """
-        ...
+        raise ReconcilerError(
+            "the adapter of this system cannot list cases",
+            hint="import them one by one: `reconciler import ADDRESS ID`",
+        )
 
     def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:
         """Ask what the names in cases mean; raise ConfigError for unknown ones."""
