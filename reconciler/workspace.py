@@ -18,8 +18,9 @@ from pathlib import Path
 
 import httpx
 
-from reconciler.config import Configuration, Instance, load
+from reconciler.config import Configuration, Given, Instance, load
 from reconciler.config.places import located
+from reconciler.config.variables import NOTHING_GIVEN
 from reconciler.engine import finding, recover, refresh
 from reconciler.engine.apply import apply
 from reconciler.engine.drafting import drafted
@@ -67,9 +68,9 @@ LONG_WAIT = 5.0
 """Seconds from which on a wait is worth a line."""
 
 
-def validate(root: Path, *, env: Mapping[str, str]) -> Configuration:
+def validate(root: Path, *, env: Mapping[str, str], given: Given = NOTHING_GIVEN) -> Configuration:
     """Read and check the files of a workspace, without any network; raise ConfigError with every problem."""
-    return load(root, env=env, offline=True)
+    return load(root, env=env, given=given, offline=True)
 
 
 def now() -> str:
@@ -102,7 +103,7 @@ class Workspace:
     """Told of every attempt."""
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - all that varies from run to run is handed in
         cls,
         root: Path,
         *,
@@ -112,10 +113,11 @@ class Workspace:
         parallelism: int = 8,
         lock_timeout: float = 30.0,
         allowed: Allowed = NOTHING_MORE,
+        given: Given = NOTHING_GIVEN,
         on_request: OnRequest | None = None,
     ) -> Workspace:
-        """Read the files; raise ConfigError with every problem in them."""
-        configuration = load(root, env=env)
+        """Read the files, with the variables that are given; raise ConfigError with every problem in them."""
+        configuration = load(root, env=env, given=given)
         schemas = {
             instance.type: instance.provider.schema for instance in configuration.settings.instances.values()
         }

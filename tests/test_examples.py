@@ -169,4 +169,4 @@ def cases_of(workspace: Path) -> Mapping[str, Any]:
         for path in sorted(workspace.glob("cases/**/*.yaml"))
         for document in yaml.safe_load_all(path.read_text(encoding="utf-8"))
     )
-    return {name: case for document in documents for name, case in document["cases"].items()}
+    return {name: case for document in documents for name, case in document.get("cases", {}).items()}

@@ -28,12 +28,18 @@ DRAFTS: Final = {"2020-12": PUBLISHED, "07": PUBLISHED / "draft-07"}
 BEYOND: Final = {
     "names in other places": (
         "duplicate-case-in-two-documents shape-depends-in-a-circle shape-depends-on-itself "
-        "shape-depends-on-nobody defaults-ownership expression-of-itself"
+        "shape-depends-on-nobody defaults-ownership expression-of-itself template-in-a-circle template-of-itself "
+        "template-that-is-a-case template-twice template-unknown replace-without-template each-clash each-twice "
+        "each-key-names-no-case each-key-too-long"
     ),
     "what an expression says, and the files it reads": (
         "expression-code expression-in-a-key expression-nested expression-not-closed expression-unknown "
         "expression-in-workspace expression-of-a-file file-absolute file-backslash file-device file-empty "
-        "file-folder file-home file-missing file-proc file-up file-up-in-the-middle file-url"
+        "file-folder file-home file-missing file-proc file-up file-up-in-the-middle file-url "
+        "extends-an-expression cel-a-list-in-a-text cel-braces-too-deep cel-doubling cel-in-a-key "
+        "cel-keys-that-clash cel-nested cel-no-number cel-of-others cel-replacing cel-syntax each-missing-part "
+        "each-of-a-secret each-outside each-refers-to-none variable-of-the-environment variable-secret-looked-at "
+        "variable-wrong-for-a-setting"
     ),
     "how a number is written, since it is one to YAML": "int-65-bits int-exponent int-hex version-octal",
     "days that there are, and the forms of times": (

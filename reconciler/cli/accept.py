@@ -20,6 +20,7 @@ def accept(run: Run, workspace: Workspace, report: DriftReport, addresses: Seque
     """Write the live values of these cases into their files; raise ReconcilerError before anything is written."""
     from reconciler.cli.rewrite import rewrite
     from reconciler.config.accept import accepted
+    from reconciler.config.variables import NOTHING_GIVEN
 
     # a waived field is no news, but it is live otherwise than declared: to accept the case is to accept it too
     found: dict[Address, Drift] = {}
@@ -28,7 +29,8 @@ def accept(run: Run, workspace: Workspace, report: DriftReport, addresses: Seque
             known = found.get(item.address)
             found[item.address] = replace(known, fields=(*known.fields, *item.fields)) if known else item
     drift = [*found.values()]
-    files = accepted(workspace.configuration, drift, workspace.schemas, root=Path(), env=run.env)
+    given = run.given or NOTHING_GIVEN
+    files = accepted(workspace.configuration, drift, workspace.schemas, root=Path(), env=run.env, given=given)
     for name, made in files.items():
         rewrite(Path(name), made.old, made.new)
         run.output.note(f"Accepted into {name}")

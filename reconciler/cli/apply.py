@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.faults import FAILURE, INTERRUPTED
-from reconciler.cli.options import brakes, command, excludes, option, targets
+from reconciler.cli.options import brakes, command, excludes, option, targets, variables
 from reconciler.cli.run import PARALLELISM, Run
 from reconciler.errors import Incomplete, PlanRefused, ReconcilerError
 
@@ -48,6 +48,7 @@ Examples:
 )
 @targets
 @excludes
+@variables
 @option(
     "--parallelism",
     "parallelism",

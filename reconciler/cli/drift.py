@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reconciler.cli.options import budget, command, option, targets
+from reconciler.cli.options import budget, command, option, targets, variables
 from reconciler.cli.run import Run
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ Exit codes: 0 no drift, or all of it accepted; 1 error; 2 drift, with --since ne
 
 @command("drift", formats=FORMATS, epilog=_EXAMPLES)
 @targets
+@variables
 @option(
     "--accept",
     "accepts",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from reconciler.cli.options import command, option
+from reconciler.cli.options import command, option, variables
 from reconciler.cli.run import Run
 from reconciler.errors import ReconcilerError
 
@@ -62,6 +62,7 @@ def _template() -> Iterator[tuple[str, str]]:
 
 
 @command("validate")
+@variables
 def validate(run: Run) -> int:
     """Check every file, without any network. Tells all problems at once."""
     from reconciler.report.encoding import stream

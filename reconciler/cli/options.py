@@ -8,6 +8,7 @@ What commands take: each option is mirrored by an environment variable, and the 
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import functools
 import os
@@ -110,6 +111,39 @@ def excludes(function: _F) -> _F:
         metavar="ADDR",
         help="Leave this case out; may be given repeatedly.",
     )(function)
+
+
+def variables(body: Body) -> Body:
+    """Declare what gives the variables of the workspace their values; the run of `body` knows it."""
+
+    @functools.wraps(body)
+    def varied(run: Any, *, var: tuple[str, ...], var_file: tuple[str, ...], **given: Any) -> int:
+        from reconciler.config.variables import Given
+
+        return body(dataclasses.replace(run, given=Given(var_file, var)), **given)
+
+    for add in reversed(_VARIABLES):
+        varied = add(varied)
+    return varied
+
+
+_VARIABLES: Final = (
+    # RECONCILER_VAR_region says what --var region=… says, so the option itself has no environment variable.
+    click.option(
+        "--var",
+        "var",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Give a variable its value, also by RECONCILER_VAR_NAME; may be given repeatedly.",
+    ),
+    option(
+        "--var-file",
+        "var_file",
+        multiple=True,
+        metavar="FILE",
+        help="Give variables their values, in YAML or JSON; may be given repeatedly.",
+    ),
+)
 
 
 def brakes(body: Body) -> Body:

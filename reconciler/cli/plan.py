@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import brakes, budget, command, excludes, option, targets
+from reconciler.cli.options import brakes, budget, command, excludes, option, targets, variables
 from reconciler.cli.run import Run
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ Examples:
 )
 @targets
 @excludes
+@variables
 @option("--refresh/--no-refresh", "refresh", help="Whether to read the live cases.")
 @budget
 @brakes

@@ -12,7 +12,7 @@ from reconciler.cli.output import Output, Tone
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
-    from reconciler.config import Configuration
+    from reconciler.config import Configuration, Given
     from reconciler.engine.stop import Stop
     from reconciler.planning.limits import Allowed
     from reconciler.workspace import Workspace
@@ -29,6 +29,8 @@ class Run:
     format: str = "text"
     lock_timeout: float = 30.0
     may_ask: bool = True
+    given: Given | None = None
+    """What the options say about variables."""
 
     @property
     def as_json(self) -> bool:
@@ -39,12 +41,14 @@ class Run:
         self, *, stop: Stop | None = None, parallelism: int = PARALLELISM, allowed: Allowed | None = None
     ) -> Workspace:
         """Open the workspace of the current folder; from then on its secrets are masked in all output."""
+        from reconciler.config.variables import NOTHING_GIVEN
         from reconciler.engine.stop import Stop
         from reconciler.planning.limits import NOTHING_MORE
 
         workspace = workspace_type().open(
             Path(),
             env=self.env,
+            given=self.given or NOTHING_GIVEN,
             progress=self.output.progress(),
             stop=stop or Stop(),
             parallelism=parallelism,
@@ -57,9 +61,10 @@ class Run:
 
     def validate(self) -> Configuration:
         """Check the files of the current folder."""
+        from reconciler.config.variables import NOTHING_GIVEN
         from reconciler.workspace import validate
 
-        configuration = validate(Path(), env=self.env)
+        configuration = validate(Path(), env=self.env, given=self.given or NOTHING_GIVEN)
         self.mask(configuration)
         return configuration
 

@@ -8,6 +8,14 @@ problems     what is wrong, while it is collected
 nodes        those values
 files        reading inside the workspace only
 expressions  ${env.…}, ${cases.…}, ${file("…")}
+cel          CEL, the language of all others
+texts        its functions of texts
+variables    what ${var.…} stands for
+binding      CEL put into what is written
+merging      one block laid over another
+templates    what cases build upon
+expansion    written blocks → the blocks of cases
+uses         who uses the template that is wrong
 settings     reconciler.yaml
 receivers    of it: who is told of drift
 waivers      waivers.yaml
@@ -34,6 +42,7 @@ scalars      how a text is written
 layout       the one form of a file
 edits        a value put into a text
 accept       what is live, put into the files
+expected     what they mean then
 finding      what says which live case is meant
 export       live cases as blocks of files
 casenames    what those are called
@@ -43,5 +52,6 @@ exportfiles  where they are written
 from reconciler.config.receivers import Receiver
 from reconciler.config.resolve import Configuration, load
 from reconciler.config.settings import Instance, Settings
+from reconciler.config.variables import Given
 
-__all__ = ["Configuration", "Instance", "Receiver", "Settings", "load"]
+__all__ = ["Configuration", "Given", "Instance", "Receiver", "Settings", "load"]

@@ -32,14 +32,17 @@ from reconciler.config.edits import (
     put_members,
     without,
 )
+from reconciler.config.expected import alike, expected, moved
 from reconciler.config.expressions import as_text, has_expression
 from reconciler.config.files import Unreadable, read
 from reconciler.config.marked import Alias, Collection, Entry, Piece, Scalar, comments_of, written
+from reconciler.config.nodes import Expanded, Listing, value_at
 from reconciler.config.resolve import MASKED_FROM, Configuration, load
 from reconciler.config.sentences import quoted as named
+from reconciler.config.variables import NOTHING_GIVEN, Given
 from reconciler.errors import ConfigError, Location, PlanRefused, Problem
 from reconciler.model.case import Case
-from reconciler.model.change import Drift, DriftedField, is_absent, is_same
+from reconciler.model.change import Drift, DriftedField, is_absent
 from reconciler.model.fields import Field, Kind, Schema
 from reconciler.model.values import Digest, Value, as_member, member_text
 from reconciler.model.values import Entry as Member
@@ -47,6 +50,7 @@ from reconciler.providers.base import Provider
 
 _BY_HAND: Final = "write the live value here yourself, or put the live case back: `reconciler apply`"
 _LEAK: Final = "put the live case back: `reconciler apply`"
+_OVERRIDE: Final = "write the live value into the case itself, change where it stands, or run `reconciler apply`"
 _ELSEWHERE: Final = (
     "change what it stands for, write the live value in its place yourself, or run `reconciler apply`"
 )
@@ -67,6 +71,7 @@ def accepted(
     *,
     root: Path,
     env: Mapping[str, str],
+    given: Given = NOTHING_GIVEN,
     providers: Mapping[str, type[Provider]] | None = None,
 ) -> dict[str, Rewrite]:
     """Return the files that declare what is live, by path; raise ConfigError or PlanRefused for what cannot be."""
@@ -89,7 +94,7 @@ def accepted(
     if changed:
         instead = {name: each.new for name, each in changed.items()}
         try:
-            after = load(root, env=env, providers=providers, instead=instead)
+            after = load(root, env=env, given=given, providers=providers, instead=instead)
         except ConfigError as error:
             reason = error.problems[0].message
             raise _unprovable(configuration.cases[drift[0].address], f": {reason}") from error
@@ -154,10 +159,8 @@ def _prove(
         if now is None or _settings(now) != _settings(case):
             raise _unprovable(case)
         item = drifted.get(address)
-        wanted = _expected(case, item, schemas[case.type]) if item else case.attributes
-        if {*wanted} != {*now.attributes} or not all(
-            _alike(wanted[name], now.attributes[name]) for name in wanted
-        ):
+        wanted = expected(case, item, schemas[case.type]) if item else case.attributes
+        if {*wanted} != {*now.attributes} or not all(alike(wanted[name], now.attributes[name]) for name in wanted):
             raise _unprovable(case)
     if after.cases.keys() != before.cases.keys():
         raise PlanRefused("the files would declare other cases; nothing was written", hint=_BY_HAND)
@@ -179,50 +182,6 @@ def _unprovable(case: Case, reason: str = "") -> ConfigError:
     return _problem(case.source.at(), message, _BY_HAND)
 
 
-def _alike(one: Value, other: Value) -> bool:
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return {*one} == {*other} and all(_alike(one[key], other[key]) for key in one)
-    return is_same(one, other)
-
-
-def _expected(case: Case, drift: Drift, schema: Schema) -> Mapping[str, Value]:
-    """Return the attributes of a case with what was accepted."""
-    made = dict(case.attributes)
-    for field in drift.fields:
-        known = schema.fields[field.path[0]]
-        made[field.path[0]] = _with(made.get(field.path[0]), field.path[1:], field, known)
-    return {name: schema.fields[name].normal(value) for name, value in made.items()}
-
-
-def _with(value: Value, path: Sequence[str], field: DriftedField, known: Field) -> Value:
-    if not path:
-        if isinstance(field.recorded, AbstractSet) and isinstance(value, AbstractSet):
-            came, went = _moved(field)
-            return (value - went) | came
-        return known.empty if is_absent(field.live) else field.live
-    inner = dict(value or {})
-    if len(path) == 1 and is_absent(field.live) and known.kind is not Kind.SCALAR:
-        inner.pop(path[0], None)
-    else:
-        below = known.items.get(path[0], Field(path[0])) if known.kind is Kind.SCALAR else _below(known, path)
-        inner[path[0]] = _with(inner.get(path[0]), path[1:], field, below)
-    return inner
-
-
-def _below(known: Field, path: Sequence[str]) -> Field:
-    """Return what is known of a value in a map or an item."""
-    if len(path) == 1:
-        return Field(path[0])
-    return Field(path[0], Kind.SCALAR, items={path[1]: known.items.get(path[1], Field(path[1]))})
-
-
-def _moved(field: DriftedField) -> tuple[frozenset[Value], frozenset[Value]]:
-    """Return the members that came and those that went."""
-    now = frozenset(field.live) if isinstance(field.live, AbstractSet) else frozenset()
-    was = frozenset(field.recorded) if isinstance(field.recorded, AbstractSet) else frozenset()
-    return now - was, was - now
-
-
 # ------------------------------------------------------------------------------------ edits
 
 
@@ -237,6 +196,7 @@ class _Editor:
 
     def edited(self, text: str, field: DriftedField) -> str:
         """Return the text with the live value of a field; raise ConfigError."""
+        self._refuse_elsewhere(field.path)
         source = written(text)
         text = source.text if source.text.endswith("\n") else f"{source.text}\n"
         found = self._find([document.root for document in source.documents], field.path)
@@ -245,7 +205,7 @@ class _Editor:
         block, entry = found
         known = self._known(field.path)
         is_set = known.kind is Kind.SET or isinstance(field.recorded, AbstractSet)
-        self._check(_moved(field)[0] if is_set else field.live, entry, field.path)
+        self._check(moved(field)[0] if is_set else field.live, entry, field.path)
         if is_set:
             return self._set(text, entry, field, known)
         if is_absent(field.live):
@@ -257,6 +217,19 @@ class _Editor:
         if known.kind is Kind.ITEMS and len(path) > 2:  # noqa: PLR2004 - the item, and its field
             return known.items.get(path[2], Field(path[2]))
         return known if len(path) == 1 else Field(path[-1])
+
+    def _refuse_elsewhere(self, path: Sequence[str]) -> None:
+        """Refuse what stands in a template, or for several cases."""
+        source = self._case.source
+        if isinstance(source, Expanded) and source.is_instance:
+            self._refuse_from(source.at(tuple(path)), path, f"comes from `for_each` of {named(source.name)}")
+        if isinstance(source, Expanded) and (template := source.template(tuple(path))):
+            self._refuse_from(source.at(tuple(path)), path, f"comes from the template {named(template)}")
+
+    def _refuse_from(self, where: Location, path: Sequence[str], said: str) -> NoReturn:
+        use = self._case.source.at()
+        message = f"{self._case.address}: {named('.'.join(path))} {said}, used at {use}: it is not accepted"
+        raise _problem(where, message, _OVERRIDE)
 
     # finding
 
@@ -366,7 +339,7 @@ class _Editor:
     # sets
 
     def _set(self, text: str, entry: Entry, field: DriftedField, known: Field) -> str:
-        came, went = _moved(field)
+        came, went = moved(field)
         old = entry.value
         entries = old.entries if isinstance(old, Collection) else []
         kept, left = [], set(went)
@@ -378,6 +351,8 @@ class _Editor:
         for each in kept if left else ():
             if not _is_all_here(each.value):
                 self._refuse(each, field.path, "has a member from an expression or an alias", _ELSEWHERE)
+        if left and (member := self._inherited(field.path)):
+            self._refuse_from(*member)
         new = [member for member in came if not any(_is_member(each.value, member, known) for each in kept)]
         added = sorted((_written_as(member, entries) for member in new), key=str.casefold)
         if isinstance(old, Collection) and not old.flow and (kept or added):
@@ -386,6 +361,15 @@ class _Editor:
             self._refuse(entry, field.path, "has comments in it", _BY_HAND)
         parts = [text[each.value.span.start : each.value.span.end].strip() for each in kept]
         return put(text, entry, f"[{', '.join((*parts, *added))}]")
+
+    def _inherited(self, path: Sequence[str]) -> tuple[Location, Sequence[str], str] | None:
+        """Return where a set gets members from that are not written in the case."""
+        source = self._case.source
+        if isinstance(source, Expanded) and isinstance(members := value_at(source.node, tuple(path)), Listing):
+            for at in range(len(members)):
+                if template := source.template((*path, at)):
+                    return source.at((*path, at)), path, f"has members from the template {named(template)}"
+        return None
 
 
 def _is_member(piece: Piece, member: Value, known: Field) -> bool:

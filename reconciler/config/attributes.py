@@ -16,7 +16,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from reconciler.config.expressions import ATTRIBUTES, MIXED, SPLIT, Expressions, Found, has_reference
-from reconciler.config.nodes import Node, Placed, Plain, core_values
+from reconciler.config.nodes import Elsewhere, Node, Placed, Plain, core_values
 from reconciler.config.reading import Declared, Parts, Reading
 from reconciler.config.sentences import Complaints, quoted
 from reconciler.config.structures import GIVE, Structures
@@ -135,7 +135,8 @@ class Attributes:
         for name in [name for name, found in reading.found.items() if found.unknown]:
             # The value is not there; that has been said, and the schema need not look at a stand-in.
             reading.raw.pop(name)
-            reading.settled[name] = Secret("")
+            if self._schema.kind(name) is Kind.SCALAR:
+                reading.settled[name] = Secret("")
 
     def _refer(self, reading: Reading, name: str, found: Found) -> None:
         mentions = reading.links if name in self._links else reading.references
@@ -145,7 +146,8 @@ class Attributes:
         """Evaluate a map value by value: one that is structured becomes one text, which is a secret as a whole."""
         made: dict[str, Any] = {}
         evaluated = self._expressions.evaluate
-        file = reading.placed.file
+        around = reading.place(name)
+        file = around.file if isinstance(around, Elsewhere) else reading.placed.file
         for key, item, key_place, place in node.located():
             part = Found()
             value = evaluated(item, file, place, ATTRIBUTES, part)

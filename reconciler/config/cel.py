@@ -51,6 +51,12 @@ _TYPES: Final = {"string": cel.Type.STRING, "int": cel.Type.INT, "list": cel.Typ
 _PLACE: Final = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): ([^\n]*)")
 _STATUS: Final = re.compile(r"\A[A-Z_]+: (.*)\Z", re.DOTALL)
 _TRAIL: Final = re.compile(r"\s*(?:\(in container ''\)|\[[A-Z_]+\])\s*\Z")
+_RESERVED: Final = re.compile(
+    r"""[rR](?:"[^"\n]*"|'[^'\n]*')|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|(?<![\w.])(var)(?!\w)"""
+)
+"""A name that CEL reserves, outside of texts."""
+_INSTEAD: Final = "v_r"
+"""What stands for it: as long, so that places stay."""
 _BUDGET: Final = "Iteration budget exceeded"
 
 
@@ -175,7 +181,8 @@ class Program:
 
     def _evaluated(self, values: Mapping[str, Value]) -> Value:
         try:
-            found = self._compiled.eval(data=dict(values))
+            named = {_INSTEAD if name == "var" else name: value for name, value in values.items()}
+            found = self._compiled.eval(data=named)
         except RuntimeError as error:
             raise _wrong(error) from None
         return _Output().taken(_right(found))
@@ -216,15 +223,16 @@ class Language:
 
     def __init__(self, names: Iterable[str], *, budget: int | None = None) -> None:
         self._meter = Meter(budget)
-        variables = dict.fromkeys(names, cel.Type.DYN)
+        variables = dict.fromkeys((_INSTEAD if name == "var" else name for name in names), cel.Type.DYN)
         self._known = cel.NewEnv(variables=variables, functions=_declarations(self._meter))
 
     def program(self, source: str) -> Program:
         """Return a compiled expression; raise Wrong with its place in the text."""
         if len(source) > MAX_EXPRESSION:
             raise Wrong(f"the expression is longer than {MAX_EXPRESSION:,} characters")
+        written = _RESERVED.sub(lambda match: _INSTEAD if match[1] else match[0], source)
         try:
-            return Program(source, self._known.compile(source), _Shape.of(source), self._meter)
+            return Program(source, self._known.compile(written), _Shape.of(source), self._meter)
         except RuntimeError as error:
             raise _wrong(error) from None
 

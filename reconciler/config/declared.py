@@ -19,12 +19,23 @@ from reconciler.config.settings import (
     SettingsResult,
     lifecycle_of,
 )
+from reconciler.config.uses import Uses
 from reconciler.errors import Location, Problem
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Lifecycle
 from reconciler.model.fields import Kind, Ownership, Schema
 from reconciler.model.values import Ref
 from reconciler.providers.base import Provider
+
+_TEXT: Final = {"type": ["string", "number", "boolean"]}
+_MEMBERS: Final[dict[str, Any]] = {
+    "anyOf": [
+        {"type": "object"},
+        {"type": "array", "items": {"anyOf": [_TEXT, {"type": "object", "required": ["key"]}]}},
+        {"type": "string", "pattern": r"^\s*\$\{"},
+    ]
+}
+"""What `for_each` may be, for editors."""
 
 
 class Adoption(BaseModel):
@@ -48,6 +59,14 @@ class MetaArguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    extends: str | tuple[str, ...] = Field(
+        default=(), description="Templates that the case builds upon; what comes later counts."
+    )
+    for_each: Any = Field(
+        default=None,
+        description="One case for each member of this mapping or list, named NAME-KEY: ${each.key}.",
+        json_schema_extra=_MEMBERS,
+    )
     provider: str | None = Field(
         default=None, description="Instance of reconciler.yaml; may be left out where there is only one."
     )
@@ -98,12 +117,17 @@ class Cases:
     """Turns declared blocks into cases."""
 
     def __init__(
-        self, settings: SettingsResult, providers: Mapping[str, type[Provider]], expressions: Expressions
+        self,
+        settings: SettingsResult,
+        providers: Mapping[str, type[Provider]],
+        expressions: Expressions,
+        uses: Uses,
     ) -> None:
         self._settings = settings
         self._providers = providers
         self._expressions = expressions
         self._problems = expressions.problems
+        self._uses = uses
         self._attributes = {
             type_: Attributes(providers[type_], META, expressions)
             for type_ in set((settings.types or {}).values())
@@ -124,7 +148,13 @@ class Cases:
 
     def read(self, entries: Iterable[Entry]) -> list[Linked]:
         """Return the cases that can be understood."""
-        return [made for entry in entries if (made := self._case(entry))]
+        return [made for entry in entries if (made := self._noted(entry))]
+
+    def _noted(self, entry: Entry) -> Linked | None:
+        since = len(self._problems)
+        made = self._case(entry)
+        self._uses.note(entry.placed, entry.name, since)
+        return made
 
     def _case(self, entry: Entry) -> Linked | None:
         before = len(self._problems)

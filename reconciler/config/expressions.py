@@ -1,6 +1,7 @@
 """
 `${…}` in texts: what it stands for, and what becomes of it.
 
+${var.x + "…"}       CEL: put in before all else, by `binding`            settings of providers, cases
 ${env.NAME}          the environment's value, a secret from here on      settings of providers, attributes
 ${cases.NAME.id}     what another case will have (also .url)             attributes
 ${file("notes.md")}  the text of a file inside the workspace             attributes
@@ -15,15 +16,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from reconciler.config.files import Unreadable, inside, read
-from reconciler.config.nodes import Block, Listing, Node, location
+from reconciler.config.nodes import Block, Bound, Elsewhere, Listing, Node, location
 from reconciler.config.problems import Problems
 from reconciler.config.sentences import nearest, one_of, quoted
 from reconciler.errors import Location, Problem
-from reconciler.model.values import Ref, Template
+from reconciler.model.values import Ref, Secret, Template
 
 MAX_FILE: Final = 1024 * 1024
 """Bytes of a file that `${file(…)}` reads."""
@@ -43,7 +45,11 @@ ATTRIBUTES: Final = ("env", "cases", "file")
 MIXED: Final = "one value cannot hold both a secret and a reference"
 SPLIT: Final = "split it into two"
 
-_EXPRESSION: Final = re.compile(r'\$\$\{|\$\{((?:"[^"\n]*"|[^"}\n])*)(\})?')
+_TEXT: Final = r"""[rR]"[^"\n]*"|[rR]'[^'\n]*'|"(?:\\.|[^"\\\n])*+"|'(?:\\.|[^'\\\n])*+'"""
+_INNER: Final = reduce(lambda inner, _: rf"(?:{_TEXT}|[^\"'{{}}\n]|\{{{inner}\}})*+", range(4), r"[^\"'{}\n]*+")
+"""What stands between the braces: texts may hold any, else they come in pairs."""
+EXPRESSION: Final = re.compile(rf"\$\$\{{|\$\{{({_INNER})(\}})?")
+"""`${…}`, or what stands for `${`."""
 _ENV: Final = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
 _CASES: Final = re.compile(r"cases\.([A-Za-z0-9_-]+)\.([A-Za-z_]+)")
 _FILE: Final = re.compile(r'file\(\s*"([^"]*)"\s*\)')
@@ -101,6 +107,8 @@ class Expressions:
 
     def evaluate(self, node: Node, file: str, place: int, allowed: tuple[str, ...], found: Found) -> Node:
         """Return a value with its expressions put in; what they were goes into `found`."""
+        if type(place) is Elsewhere:
+            file = place.file
         match node:
             case str() if "${" in node:
                 return self._text(node, location(file, place), allowed, found)
@@ -135,13 +143,30 @@ class Expressions:
     def _text(self, text: str, place: Location, allowed: tuple[str, ...], found: Found) -> str:
         here = Found()
         most = min(self._put_in + MAX_TEXT, MAX_TEXTS)
-        made = _EXPRESSION.sub(lambda match: self._one(match, place, allowed, here, most), text)
+        if isinstance(text, Bound):
+            made = "".join(self._part(part, place, allowed, here, most) for part in text.parts)
+        else:
+            made = EXPRESSION.sub(lambda match: self._one(match, place, allowed, here, most), text)
         if here.secrets and here.references:
             self._report(place, MIXED, SPLIT)
         if here.secrets:
             here.secrets = {made}
         found.add(here)
         return made
+
+    def _part(self, part: Any, place: Location, allowed: tuple[str, ...], found: Found, most: int) -> str:
+        match part:
+            case str():
+                return part
+            case None:
+                found.unknown = True
+                return UNSET
+            case Secret(value):
+                self.secrets.add(value)
+                found.secrets.add(value)
+                return value
+            case _:
+                return self._one(part, place, allowed, found, most)
 
     def _one(
         self, match: re.Match[str], place: Location, allowed: tuple[str, ...], found: Found, most: int
@@ -227,9 +252,14 @@ def has_reference(value: object) -> bool:
     return isinstance(value, str) and _EDGE in value
 
 
+def stays(inner: str) -> bool:
+    """Tell whether what stands in `${…}` is of the forms that are put in here, or is taken for one of them."""
+    return _HEAD.match(inner)[0] in _FORMS  # type: ignore[index] # matches every text
+
+
 def has_expression(text: str) -> bool:
     """Tell whether a written text holds `${…}` that stands for something; `$${` is text."""
-    return any(found[1] is not None for found in _EXPRESSION.finditer(text))
+    return any(found[1] is not None for found in EXPRESSION.finditer(text))
 
 
 def as_text(text: str) -> str:
@@ -239,6 +269,8 @@ def as_text(text: str) -> str:
 
 def expressions_in(node: Node, file: str, place: int) -> list[Location]:
     """Return the places of the texts below a node that hold `${`, for where none may stand."""
+    if type(place) is Elsewhere:
+        file = place.file
     match node:
         case str():
             return [location(file, place)] if "${" in node else []
@@ -261,11 +293,18 @@ def _form(kind: str, allowed: tuple[str, ...]) -> str:
     return f"known are {one_of((_FORMS[name] for name in allowed), last='and')}; `$${{` is the text `${{`"
 
 
-def _checked(text: str, what: str) -> str:
-    """Refuse what is no text, and what could be taken for a token of ours."""
+def checked(text: str) -> str:
+    """Return a text; raise ValueError for what is none, and for what could be taken for a token of ours."""
     if _NO_TEXT.search(text) or not _encodable(text):
-        raise _Wrong(f"{what} is not text")
+        raise ValueError("is not text")
     return text
+
+
+def _checked(text: str, what: str) -> str:
+    try:
+        return checked(text)
+    except ValueError as error:
+        raise _Wrong(f"{what} {error}") from None
 
 
 def _encodable(text: str) -> bool:

@@ -13,11 +13,15 @@ from typing import Any, Final
 
 from reconciler.config.attributes import findable
 from reconciler.config.declared import MetaArguments
+from reconciler.config.merging import REPLACE
 from reconciler.config.moves import Refactorings
 from reconciler.config.policies import RuleEntry, TrialEntry
 from reconciler.config.receivers import NotifyEntry
 from reconciler.config.settings import SettingsFile
 from reconciler.config.structures import MAX_ITEM_KEY
+from reconciler.config.templates import EXTENDS, FOR_EACH, TEMPLATES_LACK
+from reconciler.config.variables import NAME as VARIABLE
+from reconciler.config.variables import VariableEntry
 from reconciler.config.waivers import WaiverEntry
 from reconciler.model.address import NAME
 from reconciler.model.fields import Field, Kind
@@ -131,6 +135,7 @@ def _settings(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
     told = _of(NotifyEntry, definitions, "notify")
     told["properties"] = {key: _or_expression(value) for key, value in told["properties"].items()}
     made["properties"]["notify"]["items"] = told
+    made["properties"]["variables"] |= _variables(_of(VariableEntry, definitions, "variable"))
     made["properties"]["providers"] |= _named(list(types.values()))
     optional = made["properties"].keys() - made["required"]
     # a section whose lines are all comments is nothing
@@ -144,26 +149,42 @@ def _settings(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
     }
 
 
+def _variables(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return what a mapping of variables is: of each its default, or all that is said of it."""
+    return {
+        "propertyNames": {"pattern": f"^{VARIABLE.pattern}$"},
+        "additionalProperties": {"anyOf": [entry, {"type": [*_TEXT, "array", "null"]}]},
+    }
+
+
 def _or_expression(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return what may be written for a provider's setting: its value, or where the environment has it."""
+    """Return what may be written for a provider's setting: its value, or where it is to be had."""
     description: dict[str, Any] = {key: schema[key] for key in ("title", "description") if key in schema}
-    return {**description, "anyOf": [schema, {"type": "string", "pattern": r"\$\{env\."}]}
+    return {**description, "anyOf": [schema, {"type": "string", "pattern": r"\$\{(env|var)"}]}
 
 
 def _cases(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     meta = _of(MetaArguments, definitions, "case")
-    bodies = [_case(name, provider, meta, definitions) for name, provider in providers.items()]
+    for part in (part for key, part in definitions.items() if key != "case.Adoption"):
+        part["properties"] = {key: _bindable(item) for key, item in part.get("properties", {}).items()}
+    definitions |= {
+        f"{name}.block": _case(name, provider, meta, definitions) for name, provider in providers.items()
+    }
     del definitions["case.Adoption"]  # which every system has in words of its own
-    cases = {"type": ["object", "null"], "description": "Name (second half of the address) → case."}
+    bodies: list[dict[str, Any]] = [{"$ref": f"#/$defs/{name}.block"} for name in providers]
+    lacking = {"not": {"anyOf": [{"required": [key]} for key in TEMPLATES_LACK]}}
+    named = {"type": ["object", "null"]}
     return {
         "$schema": DIALECT,
         "title": "A case file",
-        "description": "Cases as they shall be; several documents a file are allowed.",
+        "description": "Cases as they shall be, and what they build upon; several documents a file are allowed.",
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "cases": cases | _named(_any_case(bodies)),
+            "cases": {**named, "description": "Name (second half of the address) → case."} | _named(bodies),
+            "templates": {**named, "description": "Name → what cases and templates build upon, by `extends`."}
+            | _named([{**body, **lacking} for body in bodies]),
             **{name: _or_null(item) for name, item in _refactorings(definitions).items()},
         },
         "$defs": _any_case(definitions),
@@ -174,6 +195,27 @@ def _refactorings(definitions: dict[str, Any]) -> Mapping[str, dict[str, Any]]:
     """Return what a case file may say beside its cases, by key."""
     found: Mapping[str, dict[str, Any]] = _of(Refactorings, definitions, "file")["properties"]
     return {name: {key: each for key, each in item.items() if key != "default"} for name, item in found.items()}
+
+
+def _bindable(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what may be written where an expression may stand for it."""
+    if any(map(_takes_expressions, schema.get("anyOf", [schema]))):
+        return schema
+    return _either(schema, {"type": "string", "pattern": _EXPRESSION})
+
+
+def _either(schema: Mapping[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that accepts something else too."""
+    described: dict[str, Any] = {key: schema[key] for key in ("title", "description", "default") if key in schema}
+    exact = {key: item for key, item in schema.items() if key not in described}
+    return {**described, "anyOf": [*(exact["anyOf"] if exact.keys() == {"anyOf"} else [exact]), other]}
+
+
+def _takes_expressions(schema: Mapping[str, Any]) -> bool:
+    if schema.get("pattern") == _EXPRESSION:
+        return True
+    closed = {"enum", "const", "pattern", "format", "maxLength"} & schema.keys()
+    return "string" in schema.get("type", ()) and not closed
 
 
 def _any_case(schema: Any) -> Any:
@@ -193,10 +235,10 @@ def _any_case(schema: Any) -> Any:
 
 def _in_any_case(words: Sequence[str]) -> str:
     """Return a pattern; written so that every dialect of patterns reads it."""
-    return f"^({'|'.join(''.join(map(_either, word)) for word in words)})$"
+    return f"^({'|'.join(''.join(map(_letter, word)) for word in words)})$"
 
 
-def _either(char: str) -> str:
+def _letter(char: str) -> str:
     if char.isascii() and char.isalpha():
         return f"[{char.upper()}{char.lower()}]"
     return f"\\{char}" if char in ".*+?()[]{}|^$/\\" else char
@@ -219,22 +261,27 @@ def _case(
         "properties": {
             **_meta(meta["properties"], fields),
             "import": _import(meta["properties"]["import"], adoption, provider, attributes),
-            **attributes,
+            **{key: _bindable(item) for key, item in attributes.items()},
         },
     }
 
 
 def _meta(properties: Mapping[str, Any], fields: Mapping[str, Field]) -> Mapping[str, Any]:
-    """Return the meta-arguments, where those that name attributes name those of one system."""
+    """
+    Return the meta-arguments, where those that name attributes name those of one system.
+
+    What it builds upon, and for what it is made, is read before expressions are put in.
+    """
     ownership = dict(properties["ownership"])
     owner = ownership.pop("additionalProperties")
     sets = {name: owner for name, field in fields.items() if field.kind is Kind.SET}
     ignored = {"ignore_changes": {"items": {"anyOf": [{"const": name} for name in fields]}}}
-    return {
+    made = {
         **properties,
         "ownership": {**ownership, "properties": sets, "additionalProperties": False},
         "lifecycle": {**properties["lifecycle"], "properties": ignored},
     }
+    return {key: item if key in {EXTENDS, FOR_EACH} else _bindable(item) for key, item in made.items()}
 
 
 def _import(
@@ -265,7 +312,21 @@ def _attribute(field: Field, schema: dict[str, Any], definitions: dict[str, Any]
         return {**_without_null(made), **_items(field, definitions, made)}
     if field.kind is Kind.SET or "maxLength" in made:
         made = _free(made)
+    if field.kind is Kind.SET:
+        made = _or_replacing(_without_null(made))
     return _or_null(made) if field.clearable else _without_null(made)
+
+
+def _or_replacing(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what may be written for a set: its members, or those that shall replace what templates say."""
+    exact = {key: item for key, item in schema.items() if key not in {"title", "description"}}
+    replacing = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [REPLACE],
+        "properties": {REPLACE: exact},
+    }
+    return _either(schema, replacing)
 
 
 def _items(field: Field, definitions: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -308,10 +369,7 @@ def _free(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
-    if {"type": "null"} in schema.get("anyOf", ()):
-        return schema
-    description: dict[str, Any] = {key: schema.pop(key) for key in ("title", "description") if key in schema}
-    return {**description, "anyOf": [schema, {"type": "null"}]}
+    return schema if {"type": "null"} in schema.get("anyOf", ()) else _either(schema, {"type": "null"})
 
 
 def _or_nothing(schema: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """
 The one form of a workspace's files, which `reconciler fmt` writes.
 
-    provider, import, attributes by the schema, ownership, lifecycle, depends_on     keys of maps stay in place
+    extends, for_each, provider, import, attributes by the schema, ownership, lifecycle, depends_on
+    keys of maps stay in place
     blocks, two blanks a level; [a, b] and {a: b} stay where they fit in a line and nobody comments in them
     no quotes that say nothing; one blank line at most; comments where they were, in the column where they were
 
@@ -38,7 +39,9 @@ WIDTH: Final = 115
 """Characters of a line that we write; what was one longer line stays one."""
 
 _STEP: Final = 2
-_FIRST: Final = ("provider", "import")
+_FIRST: Final = ("extends", "for_each", "provider", "import")
+_NAMED: Final = ("cases", "templates")
+"""What holds blocks under names."""
 _LAST: Final = tuple(name for name in ("ownership", "lifecycle", "depends_on") if name in META)
 _MODELINE: Final = "yaml-language-server:"
 _HEAD: Final = re.compile(r"([|>])([0-9]?)([+-]?)([0-9]?)")
@@ -197,9 +200,9 @@ class _Printer:
                 pass
 
     def _levels(self, root: Collection) -> Iterator[str]:
-        """Yield a document; its mapping, `cases` in it and each case are blocks."""
+        """Yield a document; its mapping, `cases` and `templates` in it and each of them are blocks."""
         for entry in root.entries:
-            if entry.key is not None and entry.key.value == "cases" and isinstance(entry.value, Collection):
+            if entry.key is not None and entry.key.value in _NAMED and isinstance(entry.value, Collection):
                 entry.value.flow = entry.value.flow and not entry.value.entries
                 for case in entry.value.entries:
                     if isinstance(case.value, Collection) and case.value.entries:

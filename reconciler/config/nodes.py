@@ -7,7 +7,8 @@ None       an unquoted `null`, `Null`, `NULL`, `~` or nothing
 Block      a mapping: keys are text
 Listing    a list
 
-A place is line and column from 0 in one int: two ints a value would double the memory of a large file.
+A place is line and column from 0 in one int: two ints a value would double the memory of a large file. It is of
+the file that what is around it is of, unless it is Elsewhere: so a template's values are shared by all its users.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from reconciler.errors import Location
 
@@ -54,6 +55,35 @@ class Plain(str):
     __slots__ = ()
 
 
+class Bound(str):
+    """A text with `${…}` of which some has been put in; the string itself is as it was written."""
+
+    __slots__ = ("parts",)
+
+    parts: tuple[Any, ...]
+    """Texts; matches of expressions that are put in later; Secret; None for what has no value, which was said."""
+
+    def __new__(cls, written: str, parts: tuple[Any, ...]) -> Self:
+        """Make one; `written` holds `${`, so that it is looked at again."""
+        made = super().__new__(cls, written)
+        made.parts = parts
+        return made
+
+
+class Elsewhere(int):
+    """The place of a value that comes from a template; what is below it is of that template's file too."""
+
+    file: str
+    template: str
+
+    def __new__(cls, place: int, file: str, template: str) -> Self:
+        """Make one of a place in a file."""
+        made = super().__new__(cls, place)
+        made.file = file
+        made.template = template
+        return made
+
+
 class Block(dict[str, Node]):
     """A mapping that remembers the places of its keys and values, in its own order."""
 
@@ -78,13 +108,20 @@ class Block(dict[str, Node]):
 
     def key_place(self, key: str) -> int:
         """Return where a key stands."""
-        return self.places[2 * self._rank(key)]
+        return self.places[2 * self.rank(key)]
 
     def place(self, key: str) -> int:
         """Return where the value of a key stands."""
-        return self.places[2 * self._rank(key) + 1]
+        return self.places[2 * self.rank(key) + 1]
 
-    def _rank(self, key: str) -> int:
+    def like(self) -> Block:
+        """Return one with the same keys and places, whose values may be replaced; no key may be added."""
+        made = Block()
+        made.update(self)
+        made.places = self.places
+        return made
+
+    def rank(self, key: str) -> int:
         """Return how many keys come before it; in a large mapping all are numbered once."""
         if len(self) <= _SMALL:
             return list(self).index(key)
@@ -101,6 +138,13 @@ class Listing(list[Node]):
     def __init__(self) -> None:
         super().__init__()
         self.places: list[int] = []
+
+    def like(self) -> Listing:
+        """Return one with the same places, whose values may be replaced; none may be added."""
+        made = Listing()
+        made.extend(self)
+        made.places = self.places
+        return made
 
 
 def unseen(text: str) -> str | None:
@@ -162,7 +206,16 @@ def at_mark(mark: Any) -> int:
 
 def location(file: str, place: int) -> Location:
     """Return a place of a file as people count."""
+    if type(place) is Elsewhere:
+        file = place.file
     return Location(file, (place >> COLUMN_BITS) + 1, (place & ((1 << COLUMN_BITS) - 1)) + 1)
+
+
+def within(place: int, inner: int) -> int:
+    """Return a place below another one."""
+    if type(place) is not Elsewhere or type(inner) is Elsewhere:
+        return inner
+    return Elsewhere(inner, place.file, place.template)
 
 
 def find(node: Node, path: Steps, place: int, *, key: bool = False) -> int:
@@ -171,10 +224,11 @@ def find(node: Node, path: Steps, place: int, *, key: bool = False) -> int:
         match node:
             case Block() if str(step) in node:
                 name = str(step)
-                place = node.key_place(name) if key and depth == len(path) else node.place(name)
+                inner = node.key_place(name) if key and depth == len(path) else node.place(name)
+                place = within(place, inner)
                 node = node[name]
             case Listing() if str(step).isdecimal() and int(step) < len(node):
-                place = node.places[int(step)]
+                place = within(place, node.places[int(step)])
                 node = node[int(step)]
             case _:
                 return place
@@ -209,3 +263,20 @@ class Placed:
     def key(self, path: Steps) -> Location:
         """Return the place of the key at a path, or of the nearest thing around it."""
         return location(self.file, find(self.node, path, self.place, key=True))
+
+    def template(self, path: Steps) -> str | None:
+        """Return the template from which the value at a path comes; None if none."""
+        place = find(self.node, path, self.place)
+        return place.template if isinstance(place, Elsewhere) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded(Placed):
+    """The block of a case that uses templates, or that is one of several of one block: what it became."""
+
+    written: Block
+    """As it stands in the file."""
+    name: str
+    """Under which it stands there."""
+    is_instance: bool
+    """It is one of the cases of a `for_each`."""

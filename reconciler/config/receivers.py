@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from reconciler.config.binding import Binder
 from reconciler.config.expressions import SETTINGS, Expressions, Found
 from reconciler.config.nodes import Block, Listing, Placed
 from reconciler.config.sentences import Complaints
@@ -76,8 +77,9 @@ class Receiver:
 class ReceiversReader:
     """Reads `notify:`; what is wrong goes to `expressions.problems`."""
 
-    def __init__(self, expressions: Expressions) -> None:
+    def __init__(self, expressions: Expressions, binder: Binder) -> None:
         self._ours = expressions
+        self._binder = binder
         self._expressions = Expressions(
             expressions.root,
             expressions.env,
@@ -102,7 +104,8 @@ class ReceiversReader:
         if not isinstance(node, Block):
             self._ours.problems.append(Problem(placed.at(path), "an entry of `notify` must be a mapping"))
             return
-        values, unset = self._evaluated(placed.file, node)
+        bound = self._binder.bound(node, placed.file, placed.place, ("var",))
+        values, unset = self._evaluated(placed.file, bound)
         try:
             entry = NotifyEntry.model_validate(values)
         except ValidationError as error:

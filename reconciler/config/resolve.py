@@ -1,10 +1,10 @@
 """
 All files of a workspace → its Configuration, or every problem of every file at once.
 
-reconciler.yaml ──► settings ─────────┐
-cases/**/*.yaml ──► blocks by name ──► cases ──► references, cycles ──► Configuration
-waivers.yaml ─────► waivers ──────────────────────────────────────────────┤
-rule files ───────► rules ────────────────────────────────────────────────┘
+reconciler.yaml ──► settings, variables ──────┐
+cases/**/*.yaml ──► blocks by name ──► expanded ──► cases ──► references, cycles ──► Configuration
+waivers.yaml ─────► waivers ───────────────────────────────────────────────────────────┤
+rule files ───────► rules ─────────────────────────────────────────────────────────────┘
 """
 
 from __future__ import annotations
@@ -12,20 +12,22 @@ from __future__ import annotations
 import gc
 import graphlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from reconciler.config import documents
+from reconciler.config.binding import Binder
 from reconciler.config.characters import MAX_BYTES
 from reconciler.config.declared import Cases, Entry, Linked
 from reconciler.config.documents import Parsed, parse
+from reconciler.config.expansion import Expansion
 from reconciler.config.expressions import Expressions
 from reconciler.config.files import Missing, Unreadable, case_files, read, real
 from reconciler.config.links import Edges, predecessors
 from reconciler.config.moves import MOVED, REMOVED, Declared, MovesReader
-from reconciler.config.nodes import Block, Node, Placed
+from reconciler.config.nodes import Block, Placed
 from reconciler.config.policies import NO_RULES, Rules, RulesReader
 from reconciler.config.problems import MOST, TooMany
 from reconciler.config.sentences import nearest, quoted, unknown_key
@@ -35,6 +37,9 @@ from reconciler.config.settings import (
     SettingsReader,
     SettingsResult,
 )
+from reconciler.config.templates import Template, Templates
+from reconciler.config.uses import Uses
+from reconciler.config.variables import NOTHING_GIVEN, Given
 from reconciler.config.waivers import WaiversReader, undeclared
 from reconciler.errors import ConfigError, Location, Problem
 from reconciler.model.address import NAME, Address
@@ -54,7 +59,7 @@ MASKED_FROM: Final = 4
 """Characters from which on a secret is masked in messages; a shorter one would tear every sentence apart."""
 
 
-_KEYS: Final = ("cases", MOVED, REMOVED)
+_KEYS: Final = ("cases", "templates", MOVED, REMOVED)
 """Of a document of a case file."""
 
 
@@ -82,20 +87,21 @@ def load(
     root: Path,
     *,
     env: Mapping[str, str],
+    given: Given = NOTHING_GIVEN,
     offline: bool = False,
     providers: Mapping[str, type[Provider]] | None = None,
     instead: Mapping[str, bytes] | None = None,
 ) -> Configuration:
     """
-    Return what the workspace in `root` declares.
+    Return what the workspace in `root` declares, with the variables that are `given`.
 
-    `offline` makes an unset environment variable a warning; `instead` is what some case files, by their paths, are
-    about to hold. Raises ConfigError with all problems of all files.
+    `offline` makes a variable without a value a warning, of the environment or of the workspace; `instead` is what
+    some case files, by their paths, are about to hold. Raises ConfigError with all problems of all files.
     """
     expressions = Expressions(root, env, offline)
     types = provider_types() if providers is None else providers
     with _collector_paused():
-        return _Loading(root, types, expressions, instead or {}).configuration()
+        return _Loading(root, types, expressions, instead or {}, given).configuration()
 
 
 def look_over(
@@ -137,13 +143,18 @@ class _Loading:
         providers: Mapping[str, type[Provider]],
         expressions: Expressions,
         instead: Mapping[str, bytes],
+        given: Given = NOTHING_GIVEN,
     ) -> None:
         self._root = root
         self._instead = instead
+        self._given = given
         self._providers = providers
         self._expressions = expressions
         self._problems = expressions.problems
         self._moves = MovesReader(self._problems)
+        self._binder = Binder(self._problems)
+        self._uses = Uses(self._problems)
+        self._templates = Templates(self._problems)
         self.types: Mapping[str, str | None] = {}
         """Of the instances that are declared."""
         self._broken = False
@@ -154,6 +165,8 @@ class _Loading:
         try:
             return self._configuration()
         except TooMany:
+            with suppress(TooMany):
+                self._uses.tell()
             raise self._error() from None
 
     @property
@@ -164,9 +177,10 @@ class _Loading:
     def _configuration(self) -> Configuration:
         settings = self._settings()
         self.types = settings.types or {}
-        entries = self._entries()
-        linked = Cases(settings, self._providers, self._expressions).read(entries.values())
+        entries = self._entries(settings)
+        linked = Cases(settings, self._providers, self._expressions, self._uses).read(entries.values())
         cases = self._link(linked, entries)
+        self._uses.tell()
         moves, removed = self._moves.resolved(self._declared(linked, entries))
         waivers = self._waivers(settings, cases, moves)
         rules = self._rules(settings)
@@ -226,7 +240,8 @@ class _Loading:
         except Unreadable as error:
             self._unreadable(path, error)
             return SettingsResult(None, None, {})
-        return SettingsReader(self._root, self._providers, self._expressions).read(parsed)
+        reader = SettingsReader(self._root, self._providers, self._expressions, self._binder, self._given)
+        return reader.read(parsed)
 
     def _advice(self) -> str:
         found = any(self._root.glob("reconciler.yml"))
@@ -255,11 +270,15 @@ class _Loading:
 
     # declared cases
 
-    def _entries(self) -> dict[str, Entry]:
+    def _entries(self, settings: SettingsResult) -> dict[str, Entry]:
+        written = [entry for parsed in self._case_files() for entry in self._entries_of(parsed)]
+        self._templates.is_whole = not self._broken
+        schemas = {name: provider.schema for name, provider in self._providers.items()}
+        expansion = Expansion(self._templates, self._binder, self._uses, settings.types, schemas)
         entries: dict[str, Entry] = {}
-        for parsed in self._case_files():
-            for entry in self._entries_of(parsed):
-                self._add(entries, entry)
+        for entry in expansion.cases(written):
+            self._add(entries, entry)
+        self._broken |= not expansion.is_whole
         return entries
 
     def _add(self, entries: dict[str, Entry], entry: Entry) -> None:
@@ -278,27 +297,30 @@ class _Loading:
                 if key not in _KEYS:
                     self._problems.append(unknown_key(placed.key((key,)), key, _KEYS))
             self._moves.take(placed)
-            yield from self._blocks(placed, document.node.get("cases"), parsed)
-
-    def _blocks(self, placed: Placed, cases: Node, parsed: Parsed) -> Iterator[Entry]:
-        if cases is None:
-            return
-        if not isinstance(cases, Block):
-            self._problems.append(
-                Problem(placed.at(("cases",)), "`cases` must be a mapping: names and their cases")
-            )
-            return
-        for name, body, key_place, _ in cases.located():
-            block = Placed(parsed.file, body, key_place)
-            if self._is_case(name, block):
+            for name, block in self._blocks(placed, "template"):
+                self._templates.add(name, Template(block, parsed.has_expressions))
+            for name, block in self._blocks(placed, "case"):
                 yield Entry(name, block, parsed.has_expressions)
 
-    def _is_case(self, name: str, block: Placed) -> bool:
+    def _blocks(self, placed: Placed, what: str) -> Iterator[tuple[str, Placed]]:
+        blocks = placed.node.get(f"{what}s")
+        if blocks is None:
+            return
+        if not isinstance(blocks, Block):
+            message = f"`{what}s` must be a mapping: names and their {what}s"
+            self._problems.append(Problem(placed.at((f"{what}s",)), message))
+            return
+        for name, body, key_place, _ in blocks.located():
+            block = Placed(placed.file, body, key_place)
+            if self._is_usable(name, block, what):
+                yield name, block
+
+    def _is_usable(self, name: str, block: Placed, what: str) -> bool:
         if not NAME.fullmatch(name):
-            message = f"{quoted(name)} cannot name a case: letters, digits, `_` and `-` only, at most 128"
+            message = f"{quoted(name)} cannot name a {what}: letters, digits, `_` and `-` only, at most 128"
             self._problems.append(Problem(block.at(), message))
         elif not isinstance(block.node, Block):
-            message = f"the case {quoted(name)} must be a mapping of its attributes"
+            message = f"the {what} {quoted(name)} must be a mapping of its attributes"
             self._problems.append(Problem(block.at(), message))
         else:
             return True
@@ -315,10 +337,15 @@ class _Loading:
             found = {name for name, where in mentions if self._exists(item.case, name, where, entries)}
             return sorted(found & rank.keys(), key=rank.__getitem__)
 
-        needs = {item.case.address.name: edges(item, item.mentions) for item in linked if item.mentions}
-        links = {item.case.address.name: edges(item, item.links) for item in linked if item.links}
+        needs, links = {}, {}
         for item in linked:
+            since, name = len(self._problems), item.case.address.name
+            if item.mentions:
+                needs[name] = edges(item, item.mentions)
+            if item.links:
+                links[name] = edges(item, item.links)
             self._problems.extend(_links_elsewhere(item, cases))
+            self._uses.note(entries[name].placed, name, since)
         if self._has_cycle(needs, cases):
             return {}
         for name, before in predecessors(needs, links).items():

@@ -12,11 +12,13 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from reconciler.config.binding import Binder
 from reconciler.config.documents import Parsed
 from reconciler.config.expressions import SETTINGS, Expressions, Found, expressions_in
 from reconciler.config.nodes import Block, Listing, Placed, unseen
 from reconciler.config.receivers import Receiver, ReceiversReader, lower
 from reconciler.config.sentences import Complaints, nearest, one_of, quoted
+from reconciler.config.variables import Given, Variables, VariablesReader
 from reconciler.errors import Location, Problem, ReconcilerError
 from reconciler.model.address import NAME
 from reconciler.model.case import Lifecycle, OnRemove, Source
@@ -106,6 +108,9 @@ class SettingsFile(_Strict):
 
     version: Whole = Field(description="Version of this format: 1.", json_schema_extra={"const": VERSION})
     workspace: str | None = Field(default=None, description="Name of the workspace; default: the folder's name.")
+    variables: dict[str, Any] = Field(
+        default_factory=dict, description="Name → default, or its type, default and description: ${var.NAME}."
+    )
     providers: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Instance name (first half of every address) → its settings."
     )
@@ -192,12 +197,21 @@ class SettingsResult:
 
 
 class SettingsReader:
-    """Reads the settings file of a workspace; problems go to `expressions.problems`."""
+    """Reads the settings file of a workspace; problems go to `expressions.problems`, variables to `binder`."""
 
-    def __init__(self, root: Path, providers: Mapping[str, type[Provider]], expressions: Expressions) -> None:
+    def __init__(
+        self,
+        root: Path,
+        providers: Mapping[str, type[Provider]],
+        expressions: Expressions,
+        binder: Binder,
+        given: Given,
+    ) -> None:
         self._root = root
         self._providers = providers
         self._expressions = expressions
+        self._binder = binder
+        self._given = given
         self._problems = expressions.problems
 
     def read(self, parsed: Parsed) -> SettingsResult:
@@ -206,15 +220,21 @@ class SettingsReader:
         placed = self._document(parsed)
         if placed is None:
             return SettingsResult(None, None, {})
+        self._binder.variables = self._variables(placed)
         declared = placed.node.get("providers")
         instances, types = self._instances(placed, declared) if isinstance(declared, Block) else ({}, {})
         model = self._model(placed)
         if model is None:
             return SettingsResult(None, types, instances)
         self._check_default_ownership(placed, model.defaults, types)
-        receivers = ReceiversReader(self._expressions).read(placed)
+        receivers = ReceiversReader(self._expressions, self._binder).read(placed)
         settings = self._settings(placed, model, instances, receivers)
         return SettingsResult(settings, types, instances, model.defaults.lifecycle, model.defaults.ownership)
+
+    def _variables(self, placed: Placed) -> Variables:
+        ours = self._expressions
+        reader = VariablesReader(ours.env, self._given, self._problems, ours.warnings, offline=ours.offline)
+        return reader.read(placed)
 
     def _document(self, parsed: Parsed) -> Placed | None:
         if parsed.problems and not parsed.documents:
@@ -234,6 +254,8 @@ class SettingsReader:
             top["providers"] = {}
         if isinstance(top.get("notify"), Listing):
             top["notify"] = ()
+        if isinstance(top.get("variables"), Block):
+            top["variables"] = {}
         try:
             return SettingsFile.model_validate(top)
         except ValidationError as error:
@@ -242,7 +264,7 @@ class SettingsReader:
 
     def _refuse_expressions(self, placed: Placed) -> None:
         for key, value, _, place in placed.node.located():
-            if key in SettingsFile.model_fields and key not in {"providers", "notify"}:
+            if key in SettingsFile.model_fields and key not in {"providers", "notify", "variables"}:
                 self._problems.extend(
                     Problem(found, "`${…}` can stand in the settings of providers and in attributes of cases only")
                     for found in expressions_in(value, placed.file, place)
@@ -341,7 +363,8 @@ class SettingsReader:
         """Return the settings of an instance, and the names of those that have no value yet."""
         values: dict[str, Any] = {}
         unset: set[str] = set()
-        for key, value, _, place in placed.node.located():
+        node = self._binder.bound(placed.node, placed.file, placed.place, ("var",))
+        for key, value, _, place in node.located():
             found = Found()
             values[key] = self._expressions.evaluate(value, placed.file, place, SETTINGS, found)
             if found.unknown:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from reconciler.config.expressions import ATTRIBUTES, Expressions, Found, has_reference
-from reconciler.config.nodes import Block, Listing, Node, Steps, unseen, value_at
+from reconciler.config.nodes import Block, Elsewhere, Listing, Node, Steps, unseen, value_at
 from reconciler.config.reading import Parts, Reading
 from reconciler.config.sentences import quoted, shown
 from reconciler.config.shapes import KEY, models_in
@@ -77,6 +77,8 @@ class Structures:
         return found
 
     def _evaluated(self, file: str, parts: Parts, node: Node, place: int, path: Steps, found: Found) -> Node:
+        if type(place) is Elsewhere:
+            file = place.file
         match node:
             case str() if "${" in node:
                 part = Found()

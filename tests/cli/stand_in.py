@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.cli import main
+from reconciler.config import Given
 from reconciler.engine.progress import Progress
 from reconciler.engine.stop import Stop
 from reconciler.model.address import Address
@@ -65,12 +66,14 @@ class StandIn:
     configuration: StandInConfiguration = field(default_factory=StandInConfiguration)
     limits: Limits = field(default_factory=Limits)
     allowed: Allowed | None = None
+    given: Given | None = None
     progress: Progress | None = None
     stop: Stop | None = None
 
     def open(self, root: Path, *, env: Mapping[str, str], progress: Progress, stop: Stop, **more: Any) -> StandIn:
         more.pop("on_request")
         self.allowed = more.pop("allowed")
+        self.given = more.pop("given")
         self.calls.append(("open", more))
         self.progress, self.stop = progress, stop
         return self

@@ -15,6 +15,7 @@ import click
 import pytest
 
 from reconciler.cli import main
+from reconciler.config import Given
 from reconciler.errors import (
     ApiError,
     ConfigError,
@@ -240,6 +241,30 @@ def test_what_one_run_may_do_is_handed_on(cli: CommandLine, command: tuple[str, 
 
     cli(*command, "--max-deletes", "12", "--max-changed-percent", "60", "--allow-empty")
     assert cli.workspace.allowed == Allowed(12, 60, empty=True)
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--auto-approve"), ("drift",)])
+def test_what_is_said_of_variables_is_handed_on(
+    cli: CommandLine, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli(*command)
+    assert cli.workspace.given == Given()
+
+    cli(*command, "--var", "a=1", "--var-file", "one.yaml", "--var", "b=x y")
+    assert cli.workspace.given == Given(("one.yaml",), ("a=1", "b=x y"))
+
+    monkeypatch.setenv("RECONCILER_VAR", "c=1")
+    monkeypatch.setenv("RECONCILER_VAR_FILE", "one.yaml two.yaml")
+    cli(*command)
+    assert cli.workspace.given == Given(("one.yaml", "two.yaml"))
+
+
+def test_validate_knows_what_is_said_of_variables(cli: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_text("version: 1\nvariables: {a: {type: number}}\n", encoding="utf-8")
+
+    assert "the variable `a` has no value" in cli("validate").err
+    assert cli("validate", "--var", "a=1").err == ""
+    assert "--var a:1:1: the variable `a` must be a number" in cli("validate", "--var", "a=x").err
 
 
 def test_auto_approve_asks_nothing(cli: CommandLine) -> None:

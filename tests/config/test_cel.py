@@ -111,6 +111,22 @@ def test_what_an_expression_makes_is_bounded(source: str, words: str) -> None:
         value(source, text=LISTED)
 
 
+def test_a_condition_is_bounded_too() -> None:
+    language = Language(["text"])
+    given = language.given({"text": LISTED})
+
+    assert language.condition("text.few.exists(x, x + x == 'aa')").holds(language.given({"text": {"few": ["a"]}}))
+    with pytest.raises(Wrong, match="could make too much"):
+        language.condition("text.many.exists(x, text.long + x == '')").holds(given)
+    with pytest.raises(Wrong, match="makes too much text"):
+        language.condition("text.long.replace('', text.long) == ''").holds(given)
+
+
+def test_an_expression_looks_at_so_many_values_and_no_more() -> None:
+    with pytest.raises(Wrong, match="looks at more than 50,000 values"):
+        value("1", text=[1] * 50_001)
+
+
 def test_what_all_expressions_take_together_is_bounded() -> None:
     program = Language(["text"], budget=1000).program("text.size()")
     for _ in range(9):

@@ -79,7 +79,7 @@ PROBLEMS = {
     ),
     "nearest": (
         "description: ${case.x.id}",
-        "5:18: unknown expression `${case.x.id}`; did you mean ${cases.NAME.id}?",
+        "5:18: `${case.x.id}`: of a case itself only `case.name` is known; of another one it is ${cases.NAME.id}",
     ),
     "form": (
         "description: ${file(notes.md)}",

@@ -66,6 +66,32 @@ def test_a_comment_behind_a_case_in_one_line_stands_just_behind_its_name() -> No
     assert formatted(made) == made
 
 
+def test_templates_are_written_like_cases() -> None:
+    text = """\
+        cases:
+          c: {name: n, for_each: [a, b], extends: base}
+        templates:
+          base:
+            tags: ["a"]
+            description: d # why
+            extends: [other]
+          empty: {}
+        """
+    assert formatted(dedent(text)) == dedent("""\
+        cases:
+          c:
+            extends: base
+            for_each: [a, b]
+            name: n
+        templates:
+          base:
+            extends: [other]
+            description: d  # why
+            tags: [a]
+          empty: {}
+        """)
+
+
 def test_comments_move_with_what_they_are_about() -> None:
     assert case("""\
         # two tags,

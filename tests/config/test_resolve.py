@@ -169,8 +169,8 @@ def test_a_collector_that_was_off_stays_off(folder: Folder) -> None:
 # ------------------------------------------------------------------------------------ what is refused
 
 TOY_KEYS = (
-    "name, description, status, priority, team_id, code, opened_at, tags, people, metadata, provider, lifecycle, "
-    "ownership, import and depends_on"
+    "name, description, status, priority, team_id, code, opened_at, tags, people, metadata, extends, for_each, "
+    "provider, lifecycle, ownership, import and depends_on"
 )
 
 PROBLEMS: dict[str, tuple[str, str]] = {

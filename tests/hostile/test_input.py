@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -206,6 +206,20 @@ def attribute(text: str) -> str:
     return f"{CASE}    {text}\n"
 
 
+def each(number: int, body: str) -> str:
+    """Return a case for each of so many members."""
+    return (
+        f"cases:\n  c:\n    for_each: [{', '.join(f'k{at}' for at in range(number))}]\n    name: n\n    {body}\n"
+    )
+
+
+def templates(bodies: Iterable[str]) -> str:
+    return "templates:\n" + "".join(f"  t{at}: {body}\n" for at, body in enumerate(bodies))
+
+
+MADE: Final = "templates and `for_each` make more than 2,000,000 values of this workspace"
+STEPS: Final = "the expressions of this workspace take too many steps together"
+BUILD: Final = "more than 32 templates build upon each other here"
 EXPANDED: Final = "the aliases stand for more than 10 times the size of the file; repeat less"
 ENTRIES: Final = "more than 10,000 entries in one list"
 KEYS: Final = "more than 10,000 keys in one mapping"
@@ -302,6 +316,74 @@ LARGE: Final[dict[str, tuple[Callable[[], str | bytes], str]]] = {
     "a file 9,000 times in one text": (
         lambda: attribute(f"description: '{BIG * 9000}'"),
         "expressions put more than 1,048,576 characters into one text",
+    ),
+    "3,000 templates, each upon the last": (
+        lambda: templates(["{}", *(f"{{extends: t{at}, metadata: {{k{at}: v}}}}" for at in range(3000))]),
+        BUILD,
+    ),
+    "200 templates, each upon all before": (
+        lambda: templates(f"{{extends: [{', '.join(f't{at}' for at in range(n))}]}}" for n in range(200)),
+        BUILD,
+    ),
+    "a case upon 9,000 templates": (
+        lambda: (
+            templates("{}" for _ in range(9000))
+            + attribute(f"extends: [{', '.join(f't{at}' for at in range(9000))}]")
+        ),
+        BUILD,
+    ),
+    "9,000 cases upon 9,000 tags": (
+        lambda: (
+            templates([f"{{tags: [{', '.join(f't{n}' for n in range(9000))}]}}"])
+            + "cases:\n"
+            + "".join(f"  c{n}: {{extends: t0, name: n, tags: [a{n}]}}\n" for n in range(9000))
+        ),
+        MADE,
+    ),
+    "6 templates of 9,000 keys": (
+        lambda: (
+            templates(f"{{metadata: {{{', '.join(f'k{t}-{n}: x' for n in range(9000))}}}}}" for t in range(6))
+            + f"{CASE}    extends: [t0, t1, t2, t3, t4, t5]\n"
+        ),
+        "more than 50,000 values in one block, those of its templates counted",
+    ),
+    "for each of 10,001": (
+        lambda: "cases:\n  c:\n    name: n\n    for_each:\n" + keys(10_001, indent=6),
+        f"cases/a.yaml:10005:7: {KEYS}",
+    ),
+    "9,000 times 9,000": (lambda: each(9000, f"metadata: {{{', '.join(f'k{n}: x' for n in range(9000))}}}"), MADE),
+    "9,000 times 9,000 by an expression": (
+        lambda: each(9000, f"tags: '${{[{', '.join(['1'] * 1300)}].map(x, each.key)}}'"),
+        STEPS,
+    ),
+    "9,000 times a long text": (
+        lambda: each(9000, f"description: '{'x' * 500_000}${{each.key}}'"),
+        "expressions put more than 67,108,864 characters into the texts of this workspace",
+    ),
+    "9,000 times 9,000 expressions in one text": (
+        lambda: each(9000, f"description: '{'${each.key}' * 9000}'"),
+        MADE,
+    ),
+    "9,000 times what is wrong": (
+        lambda: each(9000, "priority: hgih\n    nonsense: 1"),
+        "`c-k0` and 999 other cases",
+    ),
+    "9,000 times an expression without a value": (
+        lambda: each(9000, "description: ${each.value.nope}"),
+        "`c-k0` and 999 other cases",
+    ),
+    "9,000 times a thousand steps": (
+        lambda: each(9000, f"description: '${{[{', '.join(['1'] * 200)}].filter(x, each.key != \"\").size()}}'"),
+        STEPS,
+    ),
+    "60,000 expressions that are none": (
+        lambda: attribute(f"description: '{'${case.name +}' * 60_000}'"),
+        "cases/a.yaml:4:18: `${case.name +}`: Syntax error",
+    ),
+    "a million braces": (lambda: attribute(f"description: '${{{'{' * 1_000_000}'"), "is not closed"),
+    "a million braces of an expression": (
+        lambda: attribute(f"description: '${{case.name{'{}' * 500_000}}}'"),
+        "the expression is longer than 4,096 characters",
     ),
     "a file in 9,000 texts": (
         lambda: attribute("metadata:") + keys(9000, indent=6, value=f"'{BIG}'"),
@@ -505,7 +587,7 @@ def test_an_odd_name_of_a_file_is_told_without_harm(folder: Folder, name: bytes)
     ran = folder.run("validate")
 
     assert ran.code == 1
-    assert "unknown key `a`; known are cases" in ran.err
+    assert "unknown key `a`; known are cases and templates" in ran.err
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", ran.err)
 
 
