@@ -64,8 +64,8 @@ def format_cases(file: str, data: bytes, order: Order) -> bytes:
 
     def arrange(root: Collection) -> None:
         for entry in root.entries:
-            is_cases = entry.key is not None and entry.key.value == "cases"
-            for case in entry.value.entries if is_cases and isinstance(entry.value, Collection) else ():
+            is_named = entry.key is not None and entry.key.value in _NAMED
+            for case in entry.value.entries if is_named and isinstance(entry.value, Collection) else ():
                 if isinstance(case.value, Collection):
                     _sort(case.value, order(case.value))
 

@@ -119,7 +119,7 @@ def test_a_number_of_problems_ends_the_reading(folder: Folder, monkeypatch: pyte
     found = folder.problems("{a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7}")
 
     assert found[2:] == [
-        "cases/a.yaml:1:14: unknown key `c`; known are cases and templates",
+        "cases/a.yaml:1:14: unknown key `c`; known are cases, templates, moved and removed",
         "cases/a.yaml:1:20: and 2 or more other problems",
     ]
 

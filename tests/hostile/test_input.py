@@ -587,7 +587,7 @@ def test_an_odd_name_of_a_file_is_told_without_harm(folder: Folder, name: bytes)
     ran = folder.run("validate")
 
     assert ran.code == 1
-    assert "unknown key `a`; known are cases and templates" in ran.err
+    assert "unknown key `a`; known are cases, templates, moved and removed" in ran.err
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", ran.err)
 
 
