@@ -162,12 +162,13 @@ class Expansion:
             return None
         schema = self._schema(placed, extended)
         lower = self._templates.layers(extended, schema)
-        node = merged(lower.block, placed.node, schema, without=_WITHOUT)
-        size = size_of(node)
+        own = sum(size_of(value) for key, value in placed.node.items() if key not in _WITHOUT)
+        size = lower.size + own
         if size > MAX_BLOCK:
             message = f"more than {MAX_BLOCK:,} values in one block, those of its templates counted"
             self._problems.append(Problem(placed.at(), message))
             return None
+        node = merged(lower.block, placed.node, schema, without=_WITHOUT)
         if not entry.has_expressions and not lower.has_expressions:
             return _Whole(node, size, None, has_expressions=False)
         draft = self._binder.draft(node, placed.file, placed.place, names)

@@ -13,14 +13,17 @@ A template's values are shared by all that use it: only the places say where the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any, Final, TypeAlias
 
-from reconciler.config.nodes import Block, Elsewhere, Listing, Node, Placed, within
+from reconciler.config.nodes import Block, Elsewhere, Listing, Node, Placed, Plain, within
 from reconciler.model.fields import Field, Kind, Schema
 
 REPLACE: Final = "replace"
 """`tags: {replace: [a, b]}`: these, and not those of the templates."""
+
+_TEXTS: Final = frozenset({str, Plain})
 
 Combine: TypeAlias = Callable[[str, Node, Node], Node]
 """Lays a key's upper value over the lower one; None if there is none."""
@@ -106,10 +109,16 @@ def _nearest(_: str, __: Node, upper: Node) -> Node:
 def _united(lower: Listing, upper: Listing) -> Listing:
     made = Listing()
     seen = {member for member in upper if isinstance(member, str)}
-    for member, place in zip(lower, lower.places, strict=True):
+    kept = lower if _has_none_of(lower, seen) else None
+    for member, place in zip(lower, lower.places, strict=True) if kept is None else ():
         if not isinstance(member, str) or member not in seen:
             made.append(member)
             made.places.append(place)
-    made.extend(upper)
-    made.places.extend(upper.places)
+    made.extend((*(kept or ()), *upper))
+    made.places.extend((*(kept.places if kept else ()), *upper.places))
     return made
+
+
+def _has_none_of(members: Listing, seen: AbstractSet[str]) -> bool:
+    """Tell quickly, where all members are texts, that none of them is one of these."""
+    return {*map(type, members)} <= _TEXTS and seen.isdisjoint(members)

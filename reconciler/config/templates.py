@@ -44,6 +44,8 @@ class Layers:
 
     names: tuple[str, ...]
     block: Block
+    size: int
+    """How many values it holds."""
     has_expressions: bool
 
 
@@ -88,7 +90,7 @@ class Templates:
             for name in names:
                 block = merged(block, lifted(self._declared[name].placed, name), schema, without=_WITHOUT)
             has_expressions = any(self._declared[name].has_expressions for name in names)
-            found = Layers(names, block, has_expressions)
+            found = Layers(names, block, size_of(block), has_expressions)
             self._laid[names, id(schema)] = found
         return found
 
