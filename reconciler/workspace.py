@@ -114,10 +114,15 @@ class Workspace:
         lock_timeout: float = 30.0,
         allowed: Allowed = NOTHING_MORE,
         given: Given = NOTHING_GIVEN,
+        offline: bool = False,
         on_request: OnRequest | None = None,
     ) -> Workspace:
-        """Read the files, with the variables that are given; raise ConfigError with every problem in them."""
-        configuration = load(root, env=env, given=given)
+        """
+        Read the files, with the variables that are given; raise ConfigError with every problem in them.
+
+        `offline` is for what asks no system: an unset variable is no problem, of the environment or of ours.
+        """
+        configuration = load(root, env=env, given=given, offline=offline)
         schemas = {
             instance.type: instance.provider.schema for instance in configuration.settings.instances.values()
         }

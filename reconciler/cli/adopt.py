@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from reconciler.cli.given import given
-from reconciler.cli.options import command, option
+from reconciler.cli.options import command, option, variables
 from reconciler.cli.run import Run
 from reconciler.errors import ReconcilerError
 
@@ -32,6 +32,7 @@ Examples:
 @click.argument("id_", metavar="ID]", required=False)
 @option("--from", "file", metavar="FILE|-", help="Import all that this file names, or nothing.")
 @option("--take-over", "take_over", is_flag=True, help="Also cases that another workspace has marked as its own.")
+@variables
 def adopt(run: Run, address: str | None, id_: str | None, file: str | None, *, take_over: bool) -> int:
     """Record live cases as ours. Each must be declared; the next plan shows how it differs."""
     from reconciler.cli.signals import Stopping, handling

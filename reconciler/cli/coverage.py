@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.choosing import filters
-from reconciler.cli.options import command
+from reconciler.cli.options import command, variables
 from reconciler.cli.run import Run
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ Examples:
 @command("coverage", epilog=_EXAMPLES)
 @click.argument("provider", metavar="PROVIDER")
 @filters
+@variables
 def coverage(run: Run, provider: str, filters: Sequence[tuple[str, str]]) -> int:
     """Show how many live cases are managed here, by status and tag, and which are not."""
     from reconciler.model.coverage import Coverage, Keeper

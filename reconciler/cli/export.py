@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from reconciler.cli.choosing import attributes, filters, names_in
-from reconciler.cli.options import command, option
+from reconciler.cli.options import command, option, variables
 from reconciler.cli.run import Run
 from reconciler.errors import ApiError, ReconcilerError
 
@@ -168,6 +168,7 @@ class _Export:
 @option("--out", metavar="FILE", help="Write into this file instead of stdout.")
 @option("--split", metavar="DIR", help="Write a file for each case into this folder.")
 @option("--force", is_flag=True, help="Replace files that are there.")
+@variables
 def export(run: Run, provider: str, out: str | None, split: str | None, *, force: bool, **wished: Any) -> int:
     """Write live cases as YAML that plans to their import and to nothing else."""
     if out is not None and split is not None:

@@ -38,7 +38,12 @@ class Run:
         return self.format == "json"
 
     def open(
-        self, *, stop: Stop | None = None, parallelism: int = PARALLELISM, allowed: Allowed | None = None
+        self,
+        *,
+        stop: Stop | None = None,
+        parallelism: int = PARALLELISM,
+        allowed: Allowed | None = None,
+        offline: bool = False,
     ) -> Workspace:
         """Open the workspace of the current folder; from then on its secrets are masked in all output."""
         from reconciler.config.variables import NOTHING_GIVEN
@@ -54,6 +59,7 @@ class Run:
             parallelism=parallelism,
             lock_timeout=self.lock_timeout,
             allowed=allowed or NOTHING_MORE,
+            offline=offline,
             on_request=self.output.request,
         )
         self.mask(workspace.configuration)

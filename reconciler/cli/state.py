@@ -102,7 +102,7 @@ def remove(run: Run, addresses: Sequence[str]) -> int:
     """Forget cases: they stay as they are and are managed no more."""
     from reconciler.report.jsonplan import write_edited
 
-    workspace = run.open()
+    workspace = run.open(offline=True)
     edited = workspace.editor.remove(addresses)
     outlook = [(record, *_outlook(workspace, record)) for record in edited.records]
     if run.as_json:
@@ -135,7 +135,7 @@ def _outlook(workspace: Workspace, record: Record) -> tuple[str | None, str | No
 @command("pull")
 def pull(run: Run) -> int:
     """Write the state to stdout, as it is kept."""
-    content = run.open().store.pull()
+    content = run.open(offline=True).store.pull()
     if content is None:
         run.output.note("Nothing is recorded yet: nothing has been applied.")
         return 0
@@ -176,7 +176,7 @@ def unlock(run: Run, lock: str) -> int:
     """Remove a lock whose holder has died; one that is alive keeps it. Messages tell the ID."""
     from reconciler.report.jsonplan import write_edited
 
-    holder = run.open().store.unlock(lock)
+    holder = run.open(offline=True).store.unlock(lock)
     if run.as_json:
         run.output.pieces(write_edited(None, unlocked=asdict(holder)))
     else:
@@ -192,7 +192,7 @@ def _state(run: Run) -> State:
     """Return the recorded state; an empty one, and a word about it, before the first apply."""
     from reconciler.model.record import State
 
-    recorded = run.open().state()
+    recorded = run.open(offline=True).state()
     if recorded is None:
         run.output.note("Nothing is recorded yet: nothing has been applied.")
     return recorded or State("")

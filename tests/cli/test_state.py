@@ -132,3 +132,30 @@ def test_the_lock_of_a_dead_process_is_removed_by_its_name(rig: Rig) -> None:
     assert b"It is alive, so it keeps its lock" in alive.err
     assert dead.data["unlocked"] == json.loads(as_json)
     assert in_words.out.startswith(b"Unlocked; the lock was left by ")
+
+
+def need(rig: Rig, variable: str) -> None:
+    """Let a workspace ask for a variable."""
+    settings = rig.root / "reconciler.yaml"
+    said = json.loads(settings.read_bytes())
+    settings.write_text(json.dumps({**said, "variables": {variable: {}}}))
+
+
+@pytest.mark.parametrize("command", ["list", "show soc.a", "pull", "rm soc.a"])
+def test_what_asks_no_system_needs_neither_its_token_nor_a_variable(rig: Rig, command: str) -> None:
+    assert rig.run("apply", "--auto-approve").code == 0
+    need(rig, "quarter")
+    rig.env = {}
+
+    assert rig.run("state", *command.split()).code == 0
+
+
+@pytest.mark.parametrize("command", ["import soc.a 1", "coverage soc", "export soc"])
+def test_what_looks_at_a_system_takes_variables(rig: Rig, tenant: TinesEmulator, command: str) -> None:
+    tenant.seed_case(name="A")
+    need(rig, "quarter")
+    rig.declare(a={"name": "A", "description": "${var.quarter}"})
+
+    refused = rig.run(*command.split())
+    assert (refused.code, b"quarter" in refused.err) == (1, True)
+    assert rig.run(*command.split(), "--var", "quarter=q4").code == 0
