@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -26,6 +26,7 @@ from reconciler.engine.apply import apply
 from reconciler.engine.drafting import drafted
 from reconciler.engine.history import traced
 from reconciler.engine.http import Endpoint, HttpApi
+from reconciler.engine.incremental import Kept, Look
 from reconciler.engine.judge import judged, refuse_overrides
 from reconciler.engine.marked import foreign
 from reconciler.engine.means import Known, Means
@@ -58,7 +59,7 @@ from reconciler.planning.stale import refuse_stale
 from reconciler.planning.waiving import told_apart
 from reconciler.providers.base import Selection
 from reconciler.report.hostile import ways
-from reconciler.state import LocalStore, Store, notified
+from reconciler.state import LocalStore, Store, notified, seen
 from reconciler.state.edit import Editor
 
 Transports = Callable[[Instance], httpx.BaseTransport | None]
@@ -160,18 +161,33 @@ class Workspace:
             state = self._recovered(self._read_state(), tenants, settle=(0.0,))
             return self._plan(state, tenants, targets, excludes, read_live=refresh)
 
-    def drift(self, *, targets: Sequence[str] = ()) -> DriftReport:
-        """Compare recorded and live."""
+    def drift(self, *, targets: Sequence[str] = (), within: timedelta | None = None) -> DriftReport:
+        """
+        Compare recorded and live.
+
+        With `within`, cases are left out that were clean before and that have not changed since, as their system
+        tells, unless the last complete read began longer ago than that.
+        """
         with self.tenants() as tenants:
             state = self._recovered(self._read_state(), tenants, settle=(0.0,))
             state = moved(state, self._moves(state))
             chosen = select({}, state.records, targets)
             records = {address: record for address, record in state.records.items() if address in chosen}
             mine = chosen & frozenset(records)
-            world = self._world(state, tenants, mine, settled.nothing_drifted, read_live=True)
-            edited = traced(planner.drift(world), tenants, self.progress)
+            self._refuse_orphans(records)
+            kept = Kept(seen.beside(self.configuration.settings.state_path), self.progress.say)
+            began = self._surroundings.now()
+            look = Look(records, self.configuration.cases, self.systems, tenants, kept.read(), began)
+            unread = look.unread(within, self.progress.say)
+            world = self._world(state, tenants, mine, settled.nothing_drifted, read_live=True, unread=unread)
+            drifts = planner.drift(world)
+            if not targets:
+                kept.write(look.remembered(unread, {drift.address for drift in drifts}))
+            edited = traced(drifts, tenants, self.progress)
             found = tuple(located(drift, self.configuration) for drift in edited)
-            report = DriftReport(world.workspace, found, len(records) - len(found), tuple(sorted(records)))
+            reading = look.reading(unread) if unread or not targets else None
+            clean = len(records) - len(found)
+            report = DriftReport(world.workspace, found, clean, tuple(sorted(records)), reading=reading)
             known = {*self.configuration.cases, *state.records}
             return told_apart(report, self.configuration.waivers, today=now()[:10], known=known)
 
@@ -291,11 +307,13 @@ class Workspace:
         read_live: bool,
         moves: tuple[Move, ...] = (),
         instead: Mapping[Address, Case] | None = None,
+        unread: frozenset[Address] = frozenset(),
     ) -> planner.World:
         """
         Read what the run is about; cases that are settled are counted and left out, unless they move.
 
-        `instead` are the cases in `about` if they are not as the files have them.
+        `instead` are the cases in `about` if they are not as the files have them; those that are `unread` count as
+        settled.
         """
         declared = self.configuration.cases if instead is None else instead
         cases = {address: case for address, case in declared.items() if address in about}
@@ -303,12 +321,12 @@ class Workspace:
         self._refuse_orphans(records)
         cases = dict(finding.resolved(cases, records.keys(), tenants, self.progress))
         known = {} if read_live else refresh.as_recorded(records, self.schemas)
-        wanted = refresh.interest(cases, records, self.schemas).without(known)
+        wanted = refresh.interest(cases, records, self.schemas).without(known.keys() | unread)
         moving = {move.to for move in moves}
         staying = {address: record for address, record in records.items() if address not in moving}
         is_settled = settling(cases, staying, self.schemas)
-        seen = refresh.read_all(wanted, tenants, self.progress, is_settled)
-        lives = {**known, **seen.lives}
+        live = refresh.read_all(wanted, tenants, self.progress, is_settled)
+        lives = {**known, **live.lives}
         settings = self.configuration.settings
         closing = {name: instance.provider.closing for name, instance in settings.instances.items()}
         world = planner.World(
@@ -323,7 +341,7 @@ class Workspace:
             removed=self.configuration.removed,
             foreign=foreign(cases, state, lives, tenants),
         )
-        return world.apart_from(seen.settled)
+        return world.apart_from(live.settled | unread)
 
     def _apply(self, plan: Plan, state: State, tenants: Tenants) -> Result:
         self.enforce(plan)

@@ -6,10 +6,12 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reconciler.cli.options import budget, command, option, targets, variables
+from reconciler.cli.options import budget, command, incremental, option, targets, variables
 from reconciler.cli.run import Run
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from reconciler.model.change import DriftReport
 
 DRIFTED = 2
@@ -23,6 +25,7 @@ Examples:
   reconciler drift --since drift.json
   reconciler drift --format sarif > drift.sarif
   reconciler drift --accept soc.phishing-wave
+  reconciler drift --incremental
 
 Exit codes: 0 no drift, or all of it accepted; 1 error; 2 drift, with --since new drift.
 """
@@ -42,7 +45,16 @@ Exit codes: 0 no drift, or all of it accepted; 1 error; 2 drift, with --since ne
 @option(
     "--since", "since", metavar="FILE", help="Tell only what is new compared with this earlier `drift --json`."
 )
-def drift(run: Run, targets: Sequence[str], accepts: Sequence[str], budget: int, since: str | None) -> int:
+@incremental
+def drift(
+    run: Run,
+    targets: Sequence[str],
+    accepts: Sequence[str],
+    budget: int,
+    since: str | None,
+    *,
+    within: timedelta | None,
+) -> int:
     """Show what was changed outside. Exits with 2 if there is drift."""
     from reconciler.cli.accept import accept
     from reconciler.cli.planfiles import saved_text
@@ -52,7 +64,7 @@ def drift(run: Run, targets: Sequence[str], accepts: Sequence[str], budget: int,
 
     told = None if since is None else saved_text(since, "report", "drift --json >")
     workspace = run.open()
-    found = report = workspace.drift(targets=(*targets, *accepts))
+    found = report = workspace.drift(targets=(*targets, *accepts), within=within)
     if told is not None:
         report = new_since(report, read_told(told, report.workspace), run.output.redact)
     for warning in report.warnings:
@@ -61,9 +73,14 @@ def drift(run: Run, targets: Sequence[str], accepts: Sequence[str], budget: int,
     if accepts:
         accept(run, workspace, found, accepts)
         return DRIFTED if any(str(item.address) not in accepts for item in report.drift) else 0
-    for trouble in workspace.notify(found, partial=bool(targets)):
+    for trouble in workspace.notify(found, partial=bool(targets) or _is_partial(report)):
         run.output.talk(render_message("Warning", trouble, Style.WARNING))
     return DRIFTED if report.drift else 0
+
+
+def _is_partial(report: DriftReport) -> bool:
+    """Tell whether cases may be otherwise than the report has them, since they were not read."""
+    return report.reading is not None and not report.reading.is_complete
 
 
 def _show(run: Run, report: DriftReport, budget: int) -> None:

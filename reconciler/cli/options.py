@@ -23,7 +23,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 PREFIX: Final = "RECONCILER_"
 LONGEST_WAIT: Final = 7 * 24 * 3600.0
-"""Seconds that `--lock-timeout` may ask for."""
+"""Seconds of the longest duration that an option may ask for."""
 
 _DURATION: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|m|h|)")
 _SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -182,6 +182,39 @@ _BRAKES: Final = (
         "allow_empty",
         is_flag=True,
         help="Give up every recorded case if none is declared any more.",
+    ),
+)
+
+
+def incremental(body: Body) -> Body:
+    """Declare how much is read anew; `body` is handed as `within` how old a complete read may be, or None."""
+
+    @functools.wraps(body)
+    def reading(*given: Any, incremental: bool, complete_after: float, **named: Any) -> int:
+        from datetime import timedelta
+
+        return body(*given, within=timedelta(seconds=complete_after) if incremental else None, **named)
+
+    for add in reversed(_INCREMENTAL):
+        reading = add(reading)
+    return reading
+
+
+_INCREMENTAL: Final = (
+    option(
+        "--incremental",
+        "incremental",
+        is_flag=True,
+        help="Read only what has changed since it was last read, where the system tells.",
+    ),
+    option(
+        "--complete-after",
+        "complete_after",
+        type=Duration(),
+        default="24h",
+        show_default=True,
+        metavar="TIME",
+        help="With --incremental: read everything if the last complete read is older.",
     ),
 )
 

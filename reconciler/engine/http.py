@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
@@ -25,6 +26,7 @@ import httpx
 from reconciler import __version__
 from reconciler.config import Instance
 from reconciler.engine.answers import LONGEST_SAMPLE, LONGEST_WORDS, LOOKED_AT, parse_answer, safe_text
+from reconciler.engine.clocks import ahead
 from reconciler.engine.explain import Explain
 from reconciler.engine.ratelimit import WINDOW, RateLimiter
 from reconciler.engine.sending import Send
@@ -99,6 +101,8 @@ class HttpApi:
         self._hidden: set[str] = set()
         self._redact: Callable[[str], str] = lambda text: self._without_hidden(redact(text))
         self._bounds = bounds
+        self._now = around.now
+        self._ahead: timedelta | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         limiter = RateLimiter(
@@ -165,6 +169,11 @@ class HttpApi:
         silent = response.status_code in _NOTHING_TO_SAY or (method == "DELETE" and not response.content.strip())
         return None if silent else self._data(response, method, path)
 
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far the system's clock is ahead of ours, by the answer that says least; None: no answer has told."""
+        return self._ahead
+
     def close(self) -> None:
         """Wait for what is in flight, begin nothing more, close the connections."""
         with self._lock:
@@ -194,7 +203,14 @@ class HttpApi:
         content = None if body is None else _encoded(body)
         url = self._url(path, params)
         request = httpx.Request(method, url, headers=headers, content=content, extensions=extensions)
-        return self._stack.handle_request(request)
+        response = self._stack.handle_request(request)
+        self._look_at_the_clock(response)
+        return response
+
+    def _look_at_the_clock(self, response: httpx.Response) -> None:
+        if (found := ahead(response, self._now())) is not None:
+            with self._lock:
+                self._ahead = found if self._ahead is None else min(found, self._ahead)
 
     def _url(self, path: str, params: Params) -> httpx.URL:
         """Return the address of a path of this tenant; raise ProtocolError for anything that leads elsewhere."""

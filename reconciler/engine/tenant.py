@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol, TypeAlias
 
 from reconciler.model.case import Live
@@ -13,6 +14,11 @@ from reconciler.providers.base import Api, Provider, Wanted
 
 class Channel(Api, Protocol):
     """Reading and, in the engine alone, writing."""
+
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far the system's clock is ahead of ours, at least; None where no answer has told yet."""
+        ...
 
     def send(self, method: str, path: str, body: Any = None, *, repeat: Repeat = Repeat.SAFE) -> Any:
         """

@@ -28,12 +28,12 @@ import re
 import ssl
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 
 import httpx
 
+from reconciler.engine.clocks import http_date
 from reconciler.engine.ratelimit import RateLimiter
 from reconciler.engine.surroundings import (
     NEVER_SENT,
@@ -150,7 +150,7 @@ class Retry(httpx.BaseTransport):
 
     def _server_time(self, response: httpx.Response) -> datetime:
         """Return the system's own idea of the time, so that a wrong clock here does not matter."""
-        return _http_date(response.headers.get("date", "")) or self._around.now()
+        return http_date(response.headers.get("date", "")) or self._around.now()
 
 
 def _may_follow(error: httpx.TransportError, request: httpx.Request) -> bool:
@@ -169,13 +169,5 @@ def _may_follow(error: httpx.TransportError, request: httpx.Request) -> bool:
 def _seconds(value: str, now: datetime) -> float | None:
     if re.fullmatch(r"[0-9]{1,12}", value.strip()):
         return float(value)
-    moment = _http_date(value)
+    moment = http_date(value)
     return max((moment - now).total_seconds(), 0.0) if moment else None
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):  # years and zones of twenty digits
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

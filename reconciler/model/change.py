@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from reconciler.errors import Location
@@ -152,6 +153,28 @@ def is_same(one: Value, other: Value) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How much of the live cases a look for drift at all of them has read."""
+
+    last_complete: datetime
+    """When the last complete read began, UTC; of several systems the oldest."""
+    unread: int = 0
+    """Cases that were not read, since nothing says that they have changed since then."""
+    unseen: tuple[str, ...] = ()
+    """Attributes of theirs that may have changed all the same."""
+
+    @property
+    def at(self) -> str:
+        """When the last complete read began, as reports write it."""
+        return f"{self.last_complete:%Y-%m-%dT%H:%M:%SZ}"
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether every case was read."""
+        return self.unread == 0
+
+
+@dataclass(frozen=True, slots=True)
 class DriftReport:
     """Drift of a whole workspace."""
 
@@ -166,6 +189,8 @@ class DriftReport:
     as_before: tuple[Drift, ...] = ()
     """What an earlier report has told."""
     warnings: tuple[str, ...] = ()
+    reading: Reading | None = None
+    """None for a look at some cases that has read them all."""
 
     @property
     def missing(self) -> int:

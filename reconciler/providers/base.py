@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Protocol, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
@@ -224,6 +225,8 @@ class Provider(Protocol):
     """What queries are written in, where the system takes any: `TQL`."""
     costly: ClassVar[frozenset[str]] = frozenset()
     """Attributes that lists do not show, or show at the price of much smaller pages."""
+    unseen: ClassVar[frozenset[str]] = frozenset()
+    """Attributes that may change without `changed_since` telling so."""
 
     def __init__(self, settings: Any) -> None:
         """Make the adapter; `settings` is a value of `settings_model`."""
@@ -237,6 +240,20 @@ class Provider(Protocol):
     def read(self, api: Api, wanted: Wanted) -> Iterator[Live]:
         """Read the wanted cases in as few requests as the system allows; one that is gone is left out."""
         ...
+
+    def changed_since(
+        self,
+        api: Api,  # noqa: ARG002
+        ids: frozenset[str],  # noqa: ARG002
+        moment: datetime,  # noqa: ARG002
+    ) -> frozenset[str] | None:
+        """
+        Return which of the cases were changed at a moment or later, by the system's clock; None: it cannot tell.
+
+        It may name cases that were not, also all of them where that takes fewer requests; of those that are gone
+        it need not tell. Raises ApiError.
+        """
+        return None
 
     def browse(self, api: Api, selection: Selection) -> Iterator[Live]:  # noqa: ARG002
         """

@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from reconciler import __version__
 from reconciler.model.case import Lifecycle
-from reconciler.model.change import Change, Drift, DriftReport, FieldChange
+from reconciler.model.change import Change, Drift, DriftReport, FieldChange, Reading
 from reconciler.model.operation import Each, Merge, Operation, Part, Repeat
 from reconciler.model.plan import FORMAT_VERSION, Plan, Summary
 from reconciler.model.policy import Objection
@@ -309,9 +309,19 @@ def write_drift(report: DriftReport) -> Iterator[str]:
             "summary",
             {**counts, **_given(waived=report.waived_fields or None, as_before=report.told_before or None)},
         ),
+        *_reading(report.reading),
         *(("warnings", list(report.warnings)) for _ in report.warnings[:1]),
     )
     return stream(members)
+
+
+def _reading(reading: Reading | None) -> Iterator[tuple[str, Any]]:
+    if reading is None:
+        return
+    yield "complete", reading.is_complete
+    yield "last_complete", reading.at
+    if not reading.is_complete:
+        yield "unread", {"cases": reading.unread, "unseen": list(reading.unseen)}
 
 
 def write_result(result: Result) -> Iterator[str]:

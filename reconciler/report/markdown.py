@@ -44,6 +44,7 @@ from reconciler.report.text import (
     drift_summary,
     objection_lines,
     plan_summary,
+    reading_note,
     verdict,
 )
 
@@ -137,6 +138,8 @@ def drift_markdown(report: DriftReport, budget: int = BUDGET) -> str:
     """Return drift as Markdown of at most `budget` characters (`SMALLEST` at least)."""
     page = _Page(budget - _RESERVE)
     page.add(f"### Drift in {_span(report.workspace)}\n\n**{drift_summary(report)}**\n\n")
+    if note := reading_note(report):
+        page.add(f"{note}\n\n")
     missing = [drift for drift in report.drift if drift.missing]
     drifted = [drift for drift in report.drift if not drift.missing]
     page.blocks(f"Missing ({len(missing)})", "missing", map(_drift, missing))

@@ -20,6 +20,7 @@ _CASES: Final = "reconciler_drift_cases"
 _FIELDS: Final = "reconciler_drift_fields"
 _LAST_RUN: Final = "reconciler_last_run_timestamp_seconds"
 _LAST_SUCCESS: Final = "reconciler_last_success_timestamp_seconds"
+_LAST_COMPLETE: Final = "reconciler_last_complete_read_timestamp_seconds"
 
 
 def drift_metrics(report: DriftReport, *, now: float) -> Iterator[str]:
@@ -41,6 +42,9 @@ def drift_metrics(report: DriftReport, *, now: float) -> Iterator[str]:
     ):
         yield from _gauge(name, text)
         yield _sample(name, int(now), workspace=report.workspace)
+    if report.reading is not None:
+        yield from _gauge(_LAST_COMPLETE, "When the last look that read every case began.")
+        yield _sample(_LAST_COMPLETE, int(report.reading.last_complete.timestamp()), workspace=report.workspace)
 
 
 def _kinds(report: DriftReport, provider: str) -> dict[str, int]:

@@ -265,6 +265,20 @@ def render_drift(report: DriftReport) -> Iterator[Line]:
         yield ()
         yield from _drifts(report.waived)
     yield line(Span(drift_summary(report), Style.STRONG))
+    if note := reading_note(report):
+        yield line(note)
+
+
+def reading_note(report: DriftReport) -> str:
+    """Return what an incremental look has not read, and what it cannot have seen; nothing if it has read all."""
+    reading = report.reading
+    if reading is None or reading.is_complete:
+        return ""
+    note = (
+        f"Incremental: {reading.unread} of {len(report.checked)} cases were not read, since nothing tells that "
+        f"they have changed. The last complete read began at {reading.at}; only a complete one shows deleted cases"
+    )
+    return f"{note}, and all changes of {', '.join(reading.unseen)}." if reading.unseen else f"{note}."
 
 
 def drift_summary(report: DriftReport) -> str:

@@ -42,6 +42,7 @@ from reconciler.report.text import (
     deletes_note,
     drift_summary,
     plan_summary,
+    reading_note,
     remarks,
     request_lines,
     verdict,
@@ -74,7 +75,9 @@ def plan_html(plan: Plan) -> Iterator[str]:
 
 def drift_html(report: DriftReport) -> Iterator[str]:
     """Yield a page that shows drift, in pieces."""
-    yield from _head(f"Drift in {report.workspace}", drift_summary(report), ("drifted", "missing"))
+    yield from _head(
+        f"Drift in {report.workspace}", drift_summary(report), ("drifted", "missing"), reading_note(report)
+    )
     yield from _section("Changed outside", map(_drift, report.drift))
     yield from _section(WAIVED, map(_drift, report.waived))
     yield _foot()

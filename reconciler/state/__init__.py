@@ -8,6 +8,7 @@ lock       one apply at a time                     the kernel's lock, and who ho
 local      a folder on this machine                LocalStore
 edit       changing what is recorded by hand    Editor
 notified   which drift has been told to whom
+seen       what was seen when drift was last looked for
 files      reading and replacing a file, safely
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
@@ -100,6 +101,10 @@ class System(Provider):
         yield from ()
 
     # -- as a channel
+
+    @property
+    def ahead(self) -> timedelta | None:
+        return None
 
     def send(self, method: str, path: str, body: Any = None, *, repeat: Repeat = Repeat.SAFE) -> Any:
         with self.lock:
