@@ -165,8 +165,7 @@ class Workspace:
         """
         Compare recorded and live.
 
-        With `within`, cases are left out that were clean before and that have not changed since, as their system
-        tells, unless the last complete read began longer ago than that.
+        With `within`, what has not changed is not read, unless the last complete read began longer ago than that.
         """
         with self.tenants() as tenants:
             state = self._recovered(self._read_state(), tenants, settle=(0.0,))
@@ -312,8 +311,7 @@ class Workspace:
         """
         Read what the run is about; cases that are settled are counted and left out, unless they move.
 
-        `instead` are the cases in `about` if they are not as the files have them; those that are `unread` count as
-        settled.
+        `instead` are the cases in `about` if they are not as the files have them; what is `unread` is settled.
         """
         declared = self.configuration.cases if instead is None else instead
         cases = {address: case for address, case in declared.items() if address in about}

@@ -13,6 +13,8 @@ import struct
 import sys
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -143,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = body[: len(body) // 2]
             self.close_connection = True
         # Head and body in one packet: two small writes meet Nagle and the delayed acknowledgement (40 ms).
-        self.wfile.write(_head(outcome.reply) + body)
+        self.wfile.write(_head(outcome.reply, self.server.emulator.clock()) + body)
 
     def _reset(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -155,8 +157,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing on stderr: the emulator's recorder is the log."""
 
 
-def _head(reply: Reply) -> bytes:
+def _head(reply: Reply, now: datetime) -> bytes:
     lines = [f"HTTP/1.1 {reply.status} {responses.get(reply.status, 'Unknown')}"]
+    lines.append(f"date: {format_datetime(now.astimezone(UTC), usegmt=True)}")
     lines += [f"{name}: {value}" for name, value in reply.headers]
     if reply.status != HTTPStatus.NO_CONTENT:
         lines.append(f"content-length: {len(reply.content)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,25 @@ class Narrative(Story):
         assert left_to_do(harness) == []
         assert harness.live == harness.desired
 
+    def test_an_outside_edit_is_seen_by_a_look_at_what_has_changed(
+        self, harness: Harness, people: Emulated, sample: Sample
+    ) -> None:
+        """Where the system tells what has changed, it tells of all but what is said to be `unseen`."""
+        outside = by_name(sample.outside)
+        harness.declare(untouched=sample.declared, **dict.fromkeys(outside, sample.declared))
+        harness.apply()
+        harness.drift()
+        for name, edit in outside.items():
+            edit.act(people, int(harness.id_of(name)))
+
+        lately = {item.address.name: item for item in harness.drift(within=timedelta(days=1)).drift}
+        complete = {item.address.name: item for item in harness.drift().drift}
+
+        assert {**complete, **lately} == complete
+        for name in complete.keys() - lately.keys():
+            assert {path[0] for path in outside[name].paths} <= self.provider.unseen
+
+    @for_samples_with("outside")
     def test_a_case_deleted_outside_is_created_again(
         self, harness: Harness, people: Emulated, sample: Sample
     ) -> None:
