@@ -162,11 +162,7 @@ class Workspace:
             return self._plan(state, tenants, targets, excludes, read_live=refresh)
 
     def drift(self, *, targets: Sequence[str] = (), within: timedelta | None = None) -> DriftReport:
-        """
-        Compare recorded and live.
-
-        With `within`, what has not changed is not read, unless the last complete read began longer ago than that.
-        """
+        """Compare recorded and live; `within` that time of a complete read, only what has changed is read."""
         with self.tenants() as tenants:
             state = self._recovered(self._read_state(), tenants, settle=(0.0,))
             state = moved(state, self._moves(state))
@@ -182,8 +178,7 @@ class Workspace:
             drifts = planner.drift(world)
             if not targets:
                 kept.write(look.remembered(unread, {drift.address for drift in drifts}))
-            edited = traced(drifts, tenants, self.progress)
-            found = tuple(located(drift, self.configuration) for drift in edited)
+            found = tuple(located(each, self.configuration) for each in traced(drifts, tenants, self.progress))
             reading = look.reading(unread) if unread or not targets else None
             clean = len(records) - len(found)
             report = DriftReport(world.workspace, found, clean, tuple(sorted(records)), reading=reading)

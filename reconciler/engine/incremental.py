@@ -32,7 +32,7 @@ from reconciler.model.case import Case
 from reconciler.model.change import Reading
 from reconciler.model.move import System
 from reconciler.model.record import Record
-from reconciler.model.values import leaves
+from reconciler.model.values import Value, leaves, to_json
 from reconciler.state import seen
 from reconciler.state.seen import Memory, Seen
 
@@ -188,11 +188,19 @@ class Look:
 
     def _mark(self, address: Address) -> str:
         """Return a hash of all that it depends on whether a live case has drifted."""
-        case = self.cases.get(address)
-        owners = sorted(case.ownership.items()) if case else []
-        ignored = list(case.lifecycle.ignore_changes) if case else []
-        return _hashed(self.records[address].fingerprint, case is not None, owners, ignored)
+        case, record = self.cases.get(address), self.records[address]
+        owners = dict(case.ownership) if case else None
+        ignored = case.lifecycle.ignore_changes if case else None
+        return _hashed(record.type, record.id, record.recorded, record.handles, record.updated_at, owners, ignored)
 
 
-def _hashed(*parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+def _hashed(*parts: Value) -> str:
+    return hashlib.sha256(_ENCODER.encode(parts).encode()).hexdigest()[:32]
+
+
+def _in_json(value: Value) -> Value:
+    """Return what JSON has no word for: far faster than to go through each record in advance."""
+    return sorted(map(_ENCODER.encode, value)) if isinstance(value, frozenset) else to_json(value)
+
+
+_ENCODER: Final = json.JSONEncoder(default=_in_json, sort_keys=True, separators=(",", ":"))

@@ -341,3 +341,26 @@ def test_an_earlier_report_may_be_of_an_incremental_look(scene: Scene) -> None:
 
     assert scene.json("--since", "given", "--incremental")["summary"]["as_before"] == 1
     assert scene.json("--since", "given")["summary"]["as_before"] == 1
+
+
+def test_only_a_look_that_reads_all_makes_receivers_forget(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[bool] = []
+
+    def notify(*_: object, partial: bool) -> tuple[str, ...]:
+        told.append(partial)
+        return ()
+
+    monkeypatch.setattr("reconciler.workspace.Workspace.notify", notify)
+
+    scene.drift()
+    scene.drift("--incremental")
+    scene.drift("--target", "soc.a")
+
+    assert told == [False, True, True]
+
+
+def test_nothing_is_remembered_of_nothing(scene: Scene) -> None:
+    scene.rig.run("state", "rm", "soc.a", "soc.b", "soc.c", "soc.d")
+
+    assert scene.json("--incremental")["complete"] is True
+    assert not (scene.rig.root / MEMORY).exists()
