@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -330,7 +331,26 @@ def test_drift_exits_with_2_if_there_is_any(cli: CommandLine, report: DriftRepor
 
     assert answer.code == as_json.code == code
     assert json.loads(as_json.out)["summary"]["clean"] == report.clean
-    assert cli.workspace.calls[1] == ("drift", {"targets": ("soc.gone",)})
+    assert cli.workspace.calls[1] == ("drift", {"targets": ("soc.gone",), "within": None})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hours"),
+    [
+        (("--incremental",), 24),
+        (("--incremental", "--complete-after", "90m"), 1.5),
+        (("--complete-after", "90m"), None),
+    ],
+)
+def test_drift_is_told_how_old_a_complete_read_may_be(
+    cli: CommandLine, arguments: tuple[str, ...], hours: float | None
+) -> None:
+    cli.workspace.report = DRIFT
+
+    cli("drift", *arguments)
+
+    within = None if hours is None else timedelta(hours=hours)
+    assert cli.workspace.calls[1] == ("drift", {"targets": (), "within": within})
 
 
 def test_the_state_is_listed_and_shown(cli: CommandLine) -> None:

@@ -97,7 +97,7 @@ def test_the_moment_is_by_the_clock_of_the_system(told: Told, ahead: timedelta |
     told.ahead = ahead
 
     assert look(told).remembered(frozenset(), set())["soc"].since == NOON - LAG + timedelta(hours=since)
-    assert (LAG, SKEW) == (timedelta(minutes=5), timedelta(hours=1))
+    assert (timedelta(minutes=5), timedelta(hours=1)) == (LAG, SKEW)
 
 
 @pytest.mark.parametrize(
