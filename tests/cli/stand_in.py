@@ -66,6 +66,7 @@ class StandIn:
     configuration: StandInConfiguration = field(default_factory=StandInConfiguration)
     limits: Limits = field(default_factory=Limits)
     allowed: Allowed | None = None
+    offline: bool = False
     given: Given | None = None
     progress: Progress | None = None
     stop: Stop | None = None
@@ -73,6 +74,7 @@ class StandIn:
     def open(self, root: Path, *, env: Mapping[str, str], progress: Progress, stop: Stop, **more: Any) -> StandIn:
         more.pop("on_request")
         self.allowed = more.pop("allowed")
+        self.offline = more.pop("offline")
         self.given = more.pop("given")
         self.calls.append(("open", more))
         self.progress, self.stop = progress, stop
