@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from reconciler.engine.progress import Progress
@@ -50,7 +51,6 @@ def interest(
     cases: Mapping[Address, Case], records: Mapping[Address, Record], schemas: Mapping[str, Schema]
 ) -> Interest:
     """Return what has to be read: whatever is declared or recorded, and what closing would change."""
-    same: dict[frozenset[str], frozenset[str]] = {}
     keys: dict[str, dict[str, set[str]]] = {}
     maps = {type_: schema.names(Kind.MAP) for type_, schema in schemas.items()}
     wants = {}
@@ -58,8 +58,7 @@ def interest(
         case, record = cases.get(address), records.get(address)
         id = record.id if record else case.adopt if case else None
         if id is not None:
-            names = frozenset(_attributes(case, record, schemas))
-            wants[address] = Want(id, same.setdefault(names, names))
+            wants[address] = Want(id, _attributes(case, record, schemas))
             _note_keys(keys.setdefault(address.provider, {}), case, record, maps)
     return Interest(
         wants,
@@ -123,10 +122,15 @@ def _note_keys(
             found.setdefault(name, set()).update(held[name] or ())
 
 
-def _attributes(case: Case | None, record: Record | None, schemas: Mapping[str, Schema]) -> Iterator[str]:
-    if case:
-        yield from case.attributes
-    if record:
-        yield from record.recorded
-        if case is None and record.lifecycle.on_remove is OnRemove.CLOSE:
-            yield from schemas[record.type].closing
+def _attributes(case: Case | None, record: Record | None, schemas: Mapping[str, Schema]) -> frozenset[str]:
+    declared = tuple(case.attributes) if case else ()
+    recorded = tuple(record.recorded) if record else ()
+    if case is None and record is not None and record.lifecycle.on_remove is OnRemove.CLOSE:
+        return _united(recorded, tuple(schemas[record.type].closing))
+    return _united(declared, recorded)
+
+
+@lru_cache(maxsize=4096)
+def _united(some: tuple[str, ...], others: tuple[str, ...]) -> frozenset[str]:
+    """Return the names of both: one object for all the cases that have the same."""
+    return frozenset((*some, *others))

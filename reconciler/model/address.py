@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}")
 """What a provider instance or a case may be called."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Address:
-    """The key of a case everywhere: `soc.phishing-wave`."""
+class Address(NamedTuple):
+    """
+    The key of a case everywhere: `soc.phishing-wave`.
+
+    A tuple, since whatever is done with 100,000 cases hashes and compares their addresses again and again.
+    """
 
     provider: str
     name: str

@@ -223,8 +223,13 @@ class Schema:
 
     def normalize(self, attributes: Mapping[str, Value]) -> dict[str, Value]:
         """Return the attributes in normal form; those the schema does not know are left out."""
-        fields = self.fields
-        return {name: fields[name].normal(value) for name, value in attributes.items() if name in fields}
+        made = {}
+        for name, value in attributes.items():
+            if (known := self.fields.get(name)) is not None:
+                # as Field.normal does: a call for each of a million values is dear
+                normal = known.normalize
+                made[name] = known.empty if value is None else value if normal is None else normal(value)
+        return made
 
 
 def _lower(value: Value) -> Value:

@@ -225,6 +225,8 @@ def _values(data: Mapping[str, Any], fields: Mapping[str, SchemaField], place: s
 
 def _value(place: str, data: Any, field: SchemaField) -> Value:
     """Read one value; maps and items are read key by key, so that a user's key `unknown` is no reference."""
+    if type(data) is str and field.kind is Kind.SCALAR:
+        return data  # most are
     match field.kind, data:
         case _, None:
             return None

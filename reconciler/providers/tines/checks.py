@@ -63,8 +63,9 @@ def _ids(case: Case) -> Iterator[Problem]:
 
 def _secrets(case: Case) -> Iterator[Problem]:
     """Yield secrets where a part of the request is made of them, or where they cannot be told from others."""
-    for path in (("links",), ("records",), ("closure_conditions",)):
-        yield from _secret(case, path, case.attributes.get(path[0]))
+    for name in ("links", "records", "closure_conditions"):
+        if (value := case.attributes.get(name)) is not None:
+            yield from _secret(case, (name,), value)
     for key, value in case.attributes.get("fields", {}).items():
         if isinstance(value, frozenset):
             yield from _secret(case, ("fields", key), value)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from reconciler.errors import ProtocolError
@@ -153,6 +154,8 @@ _READERS: Final[Mapping[str, tuple[str, Callable[[Item], Value]]]] = {
 }
 """Attribute → the key of the API's case object that carries it, and how it is read."""
 
+_ALIASED: Final = frozenset({"fields", "tasks"})
+"""Parts of these have other names, too."""
 _SHOWN: Final = frozenset({"fields", "subscribers", "actions"})
 """Of these requests need more than an attribute says."""
 
@@ -186,21 +189,29 @@ def as_v2(item: Item) -> Item:
 
 def lacking(item: Item, attributes: Iterable[str]) -> frozenset[str]:
     """Return the attributes that a case object does not show, or of which it shows a first page only."""
-    return frozenset(name for name in attributes if name in _READERS and not _is_whole(item, _READERS[name][0]))
+    return frozenset(name for name, key, meta in _keys(frozenset(attributes)) if not _is_whole(item, key, meta))
 
 
-def _is_whole(item: Item, key: str) -> bool:
-    meta = item.get(f"{key}_meta")
-    is_part = isinstance(meta, Mapping) and (meta.get("next_page") or meta.get("next_page_number"))
-    return key in item and not is_part
+@cache
+def _keys(attributes: frozenset[str]) -> tuple[tuple[str, str, str], ...]:
+    """Return each attribute that is read, its key in a case object, and that of its pages."""
+    keys = {name: _READERS[name][0] for name in attributes & _READERS.keys()}
+    return tuple((name, key, f"{key}_meta") for name, key in keys.items())
+
+
+def _is_whole(item: Item, key: str, meta: str) -> bool:
+    if key not in item:
+        return False
+    pages = item.get(meta)
+    return not (isinstance(pages, Mapping) and (pages.get("next_page") or pages.get("next_page_number")))
 
 
 def live(item: Item, attributes: Iterable[str], normalize: Normalize, marker_key: str | None = None) -> TinesLive:
     """Read a case object into what was asked for, in normal form; `marker_key` is that of its metadata."""
-    names = frozenset(attributes) & _READERS.keys()
+    names = frozenset(attributes)
     try:
-        values = {name: _READERS[name][1](item) for name in names}
-        aliases = {name: found for name in names if (found := _aliases(name, item))}
+        values = {name: read(item) for name, read in _readers(names)}
+        aliases = {name: found for name in names & _ALIASED if (found := _aliases(name, item))}
     except (KeyError, TypeError, AttributeError) as error:
         raise ProtocolError(f"Tines answered case {case_id(item)} in an unknown shape ({error!r})") from error
     shown = {name: item[_READERS[name][0]] for name in names & _SHOWN}
@@ -208,6 +219,11 @@ def live(item: Item, attributes: Iterable[str], normalize: Normalize, marker_key
         shown["closure_conditions"] = conditions
     url, marker = str(item.get("url") or ""), _marker(item, marker_key)
     return TinesLive(case_id(item), url, normalize(values), {**aliases}, marker=marker, shown=shown)
+
+
+@cache
+def _readers(attributes: frozenset[str]) -> tuple[tuple[str, Callable[[Item], Value]], ...]:
+    return tuple((name, _READERS[name][1]) for name in attributes & _READERS.keys())
 
 
 def _marker(item: Item, key: str | None) -> str | None:
