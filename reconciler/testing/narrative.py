@@ -296,14 +296,14 @@ class Narrative(Story):
         assert not harness.drift().drift
 
     def test_an_import_adopts_without_a_write(self, tmp_path: Path, people: Any, sample: Sample) -> None:
-        """A live case that is as declared is recorded as ours, and nothing is sent."""
+        """A live case that is as declared is recorded as ours, here on purpose that of others; nothing is sent."""
         other = self.workspace(tmp_path / "other", people)
         other.declare(one=sample.declared)
         other.apply()
         id = other.id_of("one")
         before = people.case(int(id))
         harness = self.workspace(tmp_path / "workspace", people)
-        harness.declare(adopted={**sample.declared, "import": id})
+        harness.declare(adopted={**sample.declared, "import": {"id": id, "take_over": True}})
         harness.forget_requests()
 
         (change,) = harness.plan().changes
