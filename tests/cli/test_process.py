@@ -223,7 +223,7 @@ def test_the_second_signal_ends_an_apply_at_once(env: dict[str, str]) -> None:
             pass
         process.send_signal(signal.SIGINT)
 
-        assert process.wait(5) == 130
+        assert process.wait(15) == 130  # the wait of the command is 20
         assert "Traceback" not in process.stderr.read()
 
 
@@ -246,7 +246,7 @@ def test_a_signal_ends_any_other_command_at_once(env: dict[str, str], number: si
         assert process.stderr.readline() == "ready\n"
         process.send_signal(number)
 
-        assert process.wait(5) == 130
+        assert process.wait(15) == 130  # the wait of the command is 20
         assert process.stderr.read() == "\nInterrupted.\n"
 
 
