@@ -37,6 +37,7 @@ from reconciler.engine.recorder import Recorder
 from reconciler.engine.stop import Stop
 from reconciler.engine.surroundings import OnRequest, Surroundings
 from reconciler.engine.survey import survey
+from reconciler.engine.tally import NOT_SHARED, Sharing
 from reconciler.engine.tenant import Tenant, Tenants
 from reconciler.errors import PlanRefused
 from reconciler.model.address import Address
@@ -102,6 +103,8 @@ class Workspace:
     """Time and chance of the requests; None is the real ones, interrupted by `stop`."""
     on_request: OnRequest | None = None
     """Told of every attempt."""
+    sharing: Sharing = NOT_SHARED
+    """Where the limits of requests are shared with other processes, unless `around` has a time of its own."""
 
     @classmethod
     def open(  # noqa: PLR0913 - all that varies from run to run is handed in
@@ -117,6 +120,7 @@ class Workspace:
         given: Given = NOTHING_GIVEN,
         offline: bool = False,
         on_request: OnRequest | None = None,
+        sharing: Sharing = NOT_SHARED,
     ) -> Workspace:
         """
         Read the files, with the variables that are given; raise ConfigError with every problem in them.
@@ -128,7 +132,8 @@ class Workspace:
             instance.type: instance.provider.schema for instance in configuration.settings.instances.values()
         }
         store = LocalStore(configuration.settings.state_path, schemas, sleep=stop.sleep)
-        return cls(configuration, store, progress, stop, parallelism, lock_timeout, allowed, on_request=on_request)
+        made = cls(configuration, store, progress, stop, parallelism, lock_timeout, allowed)
+        return replace(made, on_request=on_request, sharing=sharing)
 
     @property
     def limits(self) -> Limits:
@@ -440,6 +445,7 @@ class Workspace:
             redact=redactor(self.configuration.secrets),
             transport=self.transports(instance),
             on_request=self.on_request,
+            sharing=NOT_SHARED if self.around else self.sharing,
         )
 
 

@@ -1,6 +1,7 @@
 """For all tests: assertions of the shipped suite show what differed, and large modules run in one process each."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 import pytest
@@ -28,3 +29,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_a_story = isinstance(item, pytest.Function) and "make_emulator" in item.fixturenames
         if sizes[item.path] >= MANY and not is_a_story:
             item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what commands remember for the user out of the cache of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield

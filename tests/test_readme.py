@@ -52,6 +52,7 @@ DOCUMENTS = [
     ROOT / "docs/editors.md",
     ROOT / "docs/adopting.md",
     ROOT / "docs/state.md",
+    ROOT / "docs/requests.md",
     ROOT / "CONTRIBUTING.md",
     ROOT / "state/README.md",
     *ROOT.glob("examples/*/README.md"),

@@ -132,6 +132,11 @@ class Output:
         if self.tone.verbosity:
             self.note(f"{method} {path} {status or 'no answer'} in {seconds:.2f} s")
 
+    def detail(self, text: str) -> None:
+        """Tell a line to those who asked for more."""
+        if self.tone.verbosity:
+            self.note(text)
+
     # -- colour ------------------------------------------------------------------------------------------------
 
     def is_lively(self, stream: TextIO) -> bool:

@@ -48,6 +48,7 @@ class Run:
         """Open the workspace of the current folder; from then on its secrets are masked in all output."""
         from reconciler.config.variables import NOTHING_GIVEN
         from reconciler.engine.stop import Stop
+        from reconciler.engine.tally import Sharing, folder
         from reconciler.planning.limits import NOTHING_MORE
 
         workspace = workspace_type().open(
@@ -61,6 +62,7 @@ class Run:
             allowed=allowed or NOTHING_MORE,
             offline=offline,
             on_request=self.output.request,
+            sharing=Sharing(folder(self.env), self.output.detail),
         )
         self.mask(workspace.configuration)
         return workspace

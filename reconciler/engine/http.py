@@ -7,6 +7,7 @@ The systems as providers (reads) and the engine (writes) see them: paths in, dec
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import re
@@ -31,6 +32,7 @@ from reconciler.engine.explain import Explain
 from reconciler.engine.ratelimit import WINDOW, RateLimiter
 from reconciler.engine.sending import Send
 from reconciler.engine.surroundings import REPEAT, Bounds, OnRequest, Surroundings
+from reconciler.engine.tally import NOT_SHARED, Sharing
 from reconciler.engine.transports import RateLimit, Retry, Understand
 from reconciler.errors import NotFound, ProtocolError, Refused
 from reconciler.model.operation import Repeat
@@ -83,7 +85,7 @@ class HttpApi:
     One tenant over HTTP; an `Api` for providers, and `send` for the engine. For several threads; close it.
 
     `transport` takes the place of the network, `redact` masks secrets in every message, `on_request` is told of
-    every attempt.
+    every attempt. With `sharing`, whose clock is that of the machine, other processes count towards the limit too.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class HttpApi:
         redact: Callable[[str], str] = str,
         transport: httpx.BaseTransport | None = None,
         on_request: OnRequest | None = None,
+        sharing: Sharing = NOT_SHARED,
     ) -> None:
         _quiet_loggers()
         self._endpoint = endpoint
@@ -105,8 +108,14 @@ class HttpApi:
         self._ahead: timedelta | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
+        self._tally = sharing.tally(endpoint.name, endpoint.url)
         limiter = RateLimiter(
-            endpoint.requests_per_minute, clock=around.clock, sleep=around.rest, window=endpoint.window
+            endpoint.requests_per_minute,
+            clock=around.clock,
+            sleep=around.rest,
+            window=endpoint.window,
+            shared=self._tally,
+            lost=functools.partial(sharing.lost, endpoint.name),
         )
         send = Send(
             auth=endpoint.auth,
@@ -181,6 +190,8 @@ class HttpApi:
         if pool is not None:
             pool.shutdown(cancel_futures=True)
         self._stack.close()
+        if self._tally is not None:
+            self._tally.close()
 
     def __enter__(self) -> Self:
         return self

@@ -15,8 +15,12 @@ from typing import Any, Final
 import httpx
 
 from reconciler.engine.answers import safe_text
-from reconciler.engine.surroundings import NEVER_SENT, Bounds, DeadlineExceeded, OnRequest, UnusableBody
+from reconciler.engine.surroundings import LEFT, NEVER_SENT, Bounds, DeadlineExceeded, OnRequest, UnusableBody
 from reconciler.providers.base import LOOPBACK
+
+
+def _nobody_asks() -> None:
+    """Ignore it."""
 
 
 class Wire:
@@ -29,9 +33,13 @@ class Wire:
 
     def __init__(self) -> None:
         self._stream: Any = None
+        self.left: Callable[[], object] = _nobody_asks
+        """Told when a request has left; through a proxy also when the way was asked for."""
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
-        """Learn of a new connection (an httpcore trace function)."""
+        """Learn of a new connection, and of requests that left (an httpcore trace function)."""
+        if event.endswith(".send_request_body.complete"):
+            self.left()
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             self._stream = info["return_value"]
 
@@ -104,6 +112,7 @@ class Send(httpx.BaseTransport):
         status = 0
         try:
             worker = self._worker(request.url)
+            worker.wire.left = request.extensions.get(LEFT, _nobody_asks)
             with worker.wire.deadline(self._bounds.total, request):
                 response = self._attempt(worker, request)
             status = response.status_code

@@ -17,6 +17,9 @@ from reconciler.errors import Interrupted
 REPEAT: Final = "reconciler.repeat"
 """Key of a request's extensions under which its `Repeat` stands."""
 
+LEFT: Final = "reconciler.left"
+"""Key of a request's extensions under which stands what to call when its last byte has left."""
+
 RETRIED: Final = frozenset(
     {
         HTTPStatus.TOO_MANY_REQUESTS,

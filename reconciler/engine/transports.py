@@ -36,6 +36,7 @@ import httpx
 from reconciler.engine.clocks import http_date
 from reconciler.engine.ratelimit import RateLimiter
 from reconciler.engine.surroundings import (
+    LEFT,
     NEVER_SENT,
     REPEAT,
     RETRIED,
@@ -78,9 +79,10 @@ class RateLimit(httpx.BaseTransport):
         """Send the request when it is its turn; raise Interrupted if no further one is wanted."""
         with self._places:
             self._around.require_going()
-            self._limiter.acquire()
-            self._around.require_going()
-            return self._inner.handle_request(request)
+            with self._limiter.turn() as turn:
+                self._around.require_going()
+                request.extensions = {**request.extensions, LEFT: turn.left}
+                return self._inner.handle_request(request)
 
     def close(self) -> None:
         """Close what is beneath."""

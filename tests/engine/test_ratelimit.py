@@ -35,7 +35,8 @@ def limiter(time: Time, per_minute: int) -> RateLimiter:
 def test_a_short_run_is_not_slowed_down(time: Time) -> None:
     limited = limiter(time, 100)
     for _ in range(100):
-        limited.acquire()
+        with limited.turn():
+            pass
 
     assert time.now == 1000.0
 
@@ -47,7 +48,8 @@ def test_no_minute_has_more_requests_than_allowed(time: Time, per_minute: int) -
     taken = []
     for _ in range(5 * per_minute):
         time.now += chance.choice([0, 0, 0, 0.01, 1.5])
-        limited.acquire()
+        with limited.turn():
+            pass
         taken.append(time.now)
 
     for early, late in zip(taken, taken[per_minute:], strict=False):
@@ -57,7 +59,8 @@ def test_no_minute_has_more_requests_than_allowed(time: Time, per_minute: int) -
 def test_the_limit_costs_no_more_than_it_must(time: Time) -> None:
     limited = limiter(time, 10)
     for _ in range(31):
-        limited.acquire()
+        with limited.turn():
+            pass
 
     assert time.now == pytest.approx(1000 + 3 * WINDOW)
 
@@ -66,7 +69,8 @@ def test_nobody_passes_during_a_pause(time: Time) -> None:
     limited = limiter(time, 100)
     limited.pause(7)
     limited.pause(3)
-    limited.acquire()
+    with limited.turn():
+        pass
 
     assert time.now == pytest.approx(1007)
 
@@ -76,9 +80,11 @@ def test_an_interrupt_ends_the_wait() -> None:
         raise Interrupted("interrupted")
 
     limited = RateLimiter(1, clock=lambda: 0.0, sleep=interrupted)
-    limited.acquire()
+    with limited.turn():
+        pass
     with pytest.raises(Interrupted):
-        limited.acquire()
+        with limited.turn():
+            pass
 
 
 def test_threads_share_one_limit() -> None:
@@ -94,7 +100,8 @@ def test_threads_share_one_limit() -> None:
 
     def work() -> None:
         for _ in range(10):
-            limited.acquire()
+            with limited.turn():
+                pass
             with lock:
                 taken.append(now[0])
 
@@ -111,7 +118,8 @@ def test_threads_share_one_limit() -> None:
 def test_a_window_of_a_second_lets_no_burst_through(time: Time) -> None:
     limited = RateLimiter(300, clock=time.clock, sleep=time.sleep, window=1.0)
     for _ in range(11):
-        limited.acquire()
+        with limited.turn():
+            pass
 
     assert time.now == pytest.approx(1002)
 
@@ -121,6 +129,7 @@ def test_a_short_window_costs_no_more_than_the_limit(per_minute: int) -> None:
     time = Time()
     limited = RateLimiter(per_minute, clock=time.clock, sleep=time.sleep, window=1.0)
     for _ in range(per_minute + 1):
-        limited.acquire()
+        with limited.turn():
+            pass
 
     assert time.now == pytest.approx(1000 + WINDOW)
