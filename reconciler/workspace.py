@@ -53,6 +53,7 @@ from reconciler.model.result import Result
 from reconciler.model.values import Secret, leaves
 from reconciler.planning import planner, policies, settled
 from reconciler.planning.adopting import Import, adopted, chosen, refuse, unfit
+from reconciler.planning.forecast import rated
 from reconciler.planning.limits import NOTHING_MORE, Allowed, Limits
 from reconciler.planning.moving import moved, pending
 from reconciler.planning.scope import select
@@ -289,6 +290,13 @@ class Workspace:
         draft, meanings = drafted(world, tenants, self.configuration.settings.instances)
         operations = {name: tenant.provider.operations for name, tenant in tenants.items()}
         plan = planner.finish(draft, world, operations, meanings, now=now())
+        plan = rated(
+            plan,
+            {
+                name: each.settings.requests_per_minute
+                for name, each in self.configuration.settings.instances.items()
+            },
+        )
         warnings = (*plan.warnings, *self.configuration.warnings, *_partial(targets, excludes))
         return self.judged(replace(plan, warnings=(*warnings, *self.limits.exceeded(plan))))
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -56,6 +56,8 @@ class Plan:
     """How many cases the state held, for `limits`."""
     policies: tuple[Objection, ...] = ()
     """What the rules of the workspace have against it: by rule, then by address. No part of its meaning."""
+    rates: Mapping[str, int] = field(default_factory=dict)
+    """By instance that is written to, how many requests a minute it gets at most. No part of its meaning."""
 
     @property
     def is_empty(self) -> bool:

@@ -11,6 +11,7 @@ others     of a request: by address, what it makes true of other cases, which se
 record     of a change: what is remembered once it is done; `base` names the record it was planned upon
 moved_from of a change: the address under which the case is recorded, where that is another one
 refresh    records to bring up to date without a request
+forecast   of each system that is written to: requests by method, and how long they take at its limit
 policies   what the rules of the workspace have against the plan
 checksum   over every key and value of the file, whatever its layout: an altered plan is not applied
 """
@@ -33,6 +34,7 @@ from reconciler.model.record import Record, State
 from reconciler.model.result import Outcome, Result
 from reconciler.model.values import Value, leaves
 from reconciler.model.waiver import Waiver
+from reconciler.planning.forecast import Forecast, forecast
 from reconciler.report.encoding import Members, encode, stream
 
 CHECKSUM: Final = "checksum"
@@ -113,12 +115,26 @@ def _plan(plan: Plan) -> Members:
     yield "drift", map(drift_item_json, plan.drift)
     yield "summary", summary_json(plan.summary)
     yield "warnings", iter(plan.warnings)
+    if plan.rates:
+        yield "forecast", map(forecast_json, forecast(plan))
     if plan.refresh:
         yield "refresh", map(addressed_record_json, plan.refresh)
     if plan.recorded:
         yield "recorded", plan.recorded
     if plan.policies:
         yield "policies", map(objection_json, plan.policies)
+
+
+def forecast_json(expected: Forecast) -> dict[str, Any]:
+    """Return what is asked of a system, and how long that takes at least."""
+    return {
+        "provider": expected.provider,
+        "requests": expected.requests,
+        "by_method": dict(expected.verbs),
+        "cases_read_again": expected.read_again,
+        "requests_per_minute": expected.per_minute,
+        "seconds": expected.seconds,
+    }
 
 
 def objection_json(objection: Objection) -> dict[str, Any]:

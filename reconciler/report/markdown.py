@@ -28,6 +28,7 @@ from typing import Final
 from reconciler import __version__
 from reconciler.model.change import Action, Change, Drift, DriftReport
 from reconciler.model.plan import Carried, Plan
+from reconciler.planning.forecast import forecast
 from reconciler.planning.policies import Group, grouped
 from reconciler.report.hostile import inline, visible
 from reconciler.report.lines import Line, unstyled
@@ -124,6 +125,8 @@ def plan_markdown(plan: Plan, budget: int = BUDGET) -> str:
         page.add(f"> [!CAUTION]\n> {caution}\n\n")
     if said := verdict(plan.policies):
         page.add(f"> [!WARNING]\n> {said}\n\n")
+    expected = (iter([f"- {_span(str(each))}\n\n"]) for each in forecast(plan))
+    page.blocks("Requests", "systems that are asked", expected)
     page.blocks(POLICIES, "rules that object", map(_objections, grouped(plan.policies)))
     page.blocks("Warnings", "warnings", map(_warning, plan.warnings))
     carried = plan.carried

@@ -133,6 +133,7 @@ def _plan(model: shape.Plan, schemas: Mapping[str, Schema]) -> Plan:
         warnings=tuple(model.warnings),
         recorded=model.recorded,
         policies=tuple(map(_objection, model.policies)),
+        rates={each.provider: each.requests_per_minute for each in model.forecast},
     )
 
 

@@ -228,6 +228,17 @@ class Objection(Model):
     overridden: bool = Field(default=False, description="Somebody has answered for it.")
 
 
+class Forecast(Model):
+    """What is asked of a system, and how long that takes at least."""
+
+    provider: str
+    requests: int = Field(description="Those that write.")
+    by_method: dict[str, int]
+    cases_read_again: int = Field(description="Cases that are read just before their first write.")
+    requests_per_minute: int = Field(ge=1, description="The limit, when the plan was made.")
+    seconds: int = Field(description="How long the requests that write take at the limit.")
+
+
 class Plan(Model):
     """A plan, whole."""
 
@@ -242,6 +253,9 @@ class Plan(Model):
     drift: list[Drift]
     summary: Summary
     warnings: list[str]
+    forecast: list[Forecast] = Field(
+        default_factory=list, description="By system that is written to, what it is asked and for how long."
+    )
     refresh: list[Record] = Field(
         default_factory=list, description="Records to bring up to date without a request."
     )

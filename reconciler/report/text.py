@@ -27,6 +27,7 @@ from reconciler.model.policy import Objection, Severity
 from reconciler.model.record import Record, State
 from reconciler.model.result import Outcome, Result, Status
 from reconciler.model.values import Path, Value
+from reconciler.planning.forecast import forecast
 from reconciler.planning.policies import Group, grouped
 from reconciler.report.hostile import inline, visible
 from reconciler.report.lines import Line, Span, Style, line
@@ -80,7 +81,16 @@ def render_plan(plan: Plan) -> Iterator[Line]:
         yield from render_message("Warning", warning, Style.WARNING)
         yield ()
     yield from _policies(plan.policies)
+    yield from _forecasts(plan)
     yield line(Span(plan_summary(plan), Style.STRONG))
+
+
+def _forecasts(plan: Plan) -> Iterator[Line]:
+    """Yield how long it takes, where that is more than the moment which everything takes."""
+    long = [each for each in forecast(plan) if each.seconds > 1]
+    yield from (line(Span(str(each), Style.QUIET)) for each in long)
+    if long:
+        yield ()
 
 
 def _policies(objections: Sequence[Objection]) -> Iterator[Line]:

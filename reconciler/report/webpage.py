@@ -25,6 +25,7 @@ from reconciler.model.change import Action, Change, Drift, DriftReport, FieldCha
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Carried, Plan
 from reconciler.model.values import Path, Value
+from reconciler.planning.forecast import forecast
 from reconciler.planning.policies import Group, grouped
 from reconciler.report.hostile import inline, visible
 from reconciler.report.lines import unstyled
@@ -64,6 +65,8 @@ def plan_html(plan: Plan) -> Iterator[str]:
     )
     origin = f"{plan.digest} · serial {plan.serial} · made {plan.created_at} · reconciler {__version__}"
     yield element("p", text(origin), class_="quiet") + "\n"
+    for expected in forecast(plan):
+        yield element("p", text(str(expected)), class_="quiet") + "\n"
     yield from _list(POLICIES, list(map(_objections, grouped(plan.policies))))
     yield from _list("Warnings", [element("li", text(warning, lines=True)) for warning in plan.warnings])
     carried = plan.carried

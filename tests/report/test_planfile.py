@@ -34,6 +34,7 @@ EVERYTHING = plan(
     refresh=(worlds.RECORD,),
     warnings=("careful",),
     recorded=17,
+    rates={"soc": 3000},
     policies=worlds.OBJECTIONS,
 )
 
