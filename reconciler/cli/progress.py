@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import shutil
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import Final, TextIO
 
 from reconciler.report.hostile import inline
-
-if TYPE_CHECKING:
-    from rich.progress import Progress as RichProgress
 
 Say = Callable[[str], None]
 Clock = Callable[[], float]
 
 EVERY_SECONDS: Final = 10.0
 """How often a job's log tells how far it is."""
-REDRAW_SECONDS: Final = 0.1
+REDRAW_SECONDS: Final = 0.2
+
+_LENGTH: Final = 30
+"""Characters of a bar."""
+_FAST: Final = 10
+"""Steps a second from which on tenths of them say nothing."""
+_REST_ERASED: Final = "\x1b[K"
+_ERASED: Final = f"\r{_REST_ERASED}"
 
 
 class PlainLines:
@@ -54,63 +60,86 @@ class Bars:
     """
     A bar for the stage at hand, gone when it ends.
 
-    It is drawn by those who advance it, at most ten times a second: a thread of its own could fail where nobody
-    catches it.
+    It is drawn by those who advance it, at most five times a second: a thread of its own could fail where nobody
+    catches it. It is drawn by hand: to load rich for it takes as long as many a run.
     """
 
-    def __init__(self, stream: TextIO, say: Say, *, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        say: Say,
+        *,
+        clock: Clock = time.monotonic,
+        width: Callable[[], int] = lambda: shutil.get_terminal_size().columns,
+    ) -> None:
         self._stream = stream
         self._say = say
         self._clock = clock
+        self._width = width
         self._lock = threading.RLock()
-        self._bar: RichProgress | None = None
-        self._drawn = clock()
+        self._what: str | None = None
+        self._total: int | None = None
+        self._done = 0
+        self._began = self._drawn = clock()
 
     def begin(self, what: str, total: int | None) -> None:
         """Show a bar, in place of the one before."""
-        with self._lock, contextlib.suppress(OSError, ValueError):
-            self.end()
-            self._bar = _bar(self._stream)
-            self._bar.add_task(inline(what, 60), total=total)
-            self._bar.start()
+        with self._lock:
+            self._what, self._total, self._done = inline(what, 60), total, 0
+            self._began = self._drawn = self._clock()
             self._draw()
 
     def advance(self, count: int = 1) -> None:
         """Count, and draw unless that was done just now."""
-        with self._lock, contextlib.suppress(OSError, ValueError):
-            if self._bar is None:
-                return
-            self._bar.advance(self._bar.task_ids[0], count)
-            if self._clock() - self._drawn >= REDRAW_SECONDS:
+        with self._lock:
+            self._done += count
+            now = self._clock()
+            if now - self._drawn >= REDRAW_SECONDS:
+                self._drawn = now
                 self._draw()
 
     def end(self) -> None:
         """Take the bar away."""
-        with self._lock, contextlib.suppress(OSError, ValueError):
-            bar, self._bar = self._bar, None
-            if bar is not None:
-                bar.stop()
+        with self._lock:
+            if self._what is not None:
+                self._what = None
+                self._write(_ERASED)
 
     def say(self, text: str) -> None:
         """Tell a line without a bar in it; the bar comes back with the next step."""
         with self._lock:
+            if self._what is not None:
+                self._write(_ERASED)
             self._say(text)
 
     def _draw(self) -> None:
-        if self._bar is not None:
-            self._bar.refresh()
-            self._drawn = self._clock()
+        if self._what is not None:
+            shown = bar(self._what, self._done, self._total, self._drawn - self._began)
+            # The last column stays free: a terminal may begin a new line where it is used.
+            self._write(f"\r{shown[: max(self._width() - 1, 0)]}{_REST_ERASED}")
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+            self._stream.flush()
 
 
-def _bar(stream: TextIO) -> RichProgress:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+def bar(what: str, done: int, total: int | None, seconds: float) -> str:
+    """
+    Return how far a stage is after so many seconds.
 
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    console = Console(file=stream, force_terminal=True, legacy_windows=False)
-    return Progress(*columns, console=console, transient=True, auto_refresh=False, redirect_stdout=False)
+        Reading soc ━━━━━━━━━━────────────────────  3000/9000  1500/s  0:04 left
+    """
+    rate = done / seconds if seconds > 0 else 0.0
+    pace = f"  {rate:.{0 if rate >= _FAST else 1}f}/s" if rate else ""
+    if total is None:
+        return f"{what}  {done}{pace}"
+    full = _LENGTH * min(done, total) // total if total else _LENGTH
+    left = f"  {_clock_face((total - done) / rate)} left" if rate and done <= total else ""
+    return f"{what} {'━' * full}{'─' * (_LENGTH - full)}  {done}/{total}{pace}{left}"
+
+
+def _clock_face(seconds: float) -> str:
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

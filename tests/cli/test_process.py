@@ -175,8 +175,10 @@ def test_a_bar_is_drawn_on_a_terminal_and_taken_away(env: dict[str, str]) -> Non
     text = str(terminal.before)
 
     assert terminal.exitstatus == 0
-    assert "Reading [soc]" in text
-    assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1
+    assert "\rReading [soc] ───" in text
+    assert text.count("\r\x1b[K") == 1
+    assert text.index("\r\x1b[K") < text.index("soc.a")
+    assert "\x1b[?25l" not in text  # a killed run would leave the cursor hidden
 
 
 @pytest.fixture
