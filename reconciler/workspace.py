@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -30,6 +30,7 @@ from reconciler.engine.incremental import Kept, Look
 from reconciler.engine.judge import judged, refuse_overrides
 from reconciler.engine.marked import foreign
 from reconciler.engine.means import Known, Means
+from reconciler.engine.moments import instant, now
 from reconciler.engine.notify import Notifier
 from reconciler.engine.perform import SETTLE
 from reconciler.engine.progress import Progress
@@ -74,16 +75,6 @@ LONG_WAIT = 5.0
 def validate(root: Path, *, env: Mapping[str, str], given: Given = NOTHING_GIVEN) -> Configuration:
     """Read and check the files of a workspace, without any network; raise ConfigError with every problem."""
     return load(root, env=env, given=given, offline=True)
-
-
-def now() -> str:
-    """Return the time as plans hold it: ISO 8601, UTC, seconds."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def instant() -> str:
-    """Return the time as records hold it: ISO 8601, UTC, microseconds, so that no two applies have the same."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,13 +281,7 @@ class Workspace:
         draft, meanings = drafted(world, tenants, self.configuration.settings.instances)
         operations = {name: tenant.provider.operations for name, tenant in tenants.items()}
         plan = planner.finish(draft, world, operations, meanings, now=now())
-        plan = rated(
-            plan,
-            {
-                name: each.settings.requests_per_minute
-                for name, each in self.configuration.settings.instances.items()
-            },
-        )
+        plan = rated(plan, self.configuration.settings.rates)
         warnings = (*plan.warnings, *self.configuration.warnings, *_partial(targets, excludes))
         return self.judged(replace(plan, warnings=(*warnings, *self.limits.exceeded(plan))))
 

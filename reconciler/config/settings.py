@@ -174,6 +174,11 @@ class Settings:
         return self.instances[name]
 
     @property
+    def rates(self) -> Mapping[str, int]:
+        """Return how many requests a minute each instance gets at most."""
+        return {name: instance.settings.requests_per_minute for name, instance in self.instances.items()}
+
+    @property
     def first_lineage(self) -> str:
         """
         Return the lineage of a workspace that has no state yet.

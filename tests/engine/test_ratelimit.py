@@ -82,9 +82,8 @@ def test_an_interrupt_ends_the_wait() -> None:
     limited = RateLimiter(1, clock=lambda: 0.0, sleep=interrupted)
     with limited.turn():
         pass
-    with pytest.raises(Interrupted):
-        with limited.turn():
-            pass
+    with pytest.raises(Interrupted), limited.turn():
+        pass
 
 
 def test_threads_share_one_limit() -> None:
