@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import click
@@ -36,7 +37,7 @@ def coverage(run: Run, provider: str, filters: Sequence[tuple[str, str]]) -> int
 
     workspace = run.open()
     found = Coverage(workspace.configuration.settings.workspace, provider, tuple(filters))
-    counted = _counted(workspace, found)
+    counted = _begun(_counted(workspace, found))
     adapter = workspace.configuration.settings.instance(provider).provider
     if run.as_json:
         marked = lambda live: adapter.claim_of(live.marker).address if live.marker else None  # noqa: E731 (one use)
@@ -48,6 +49,11 @@ def coverage(run: Run, provider: str, filters: Sequence[tuple[str, str]]) -> int
             unmanaged.append(live)
     run.output.lines(render_coverage(found, unmanaged))
     return 0
+
+
+def _begun(counted: Iterator[tuple[Live, Keeper]]) -> Iterator[tuple[Live, Keeper]]:
+    """Return the same with its first case read, so that what is refused at once comes before any output."""
+    return chain(list(islice(counted, 1)), counted)
 
 
 def _counted(workspace: Workspace, found: Coverage) -> Iterator[tuple[Live, Keeper]]:

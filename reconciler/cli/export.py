@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.config.casenames import Names
     from reconciler.config.export import Exported
     from reconciler.config.exportfiles import Target
-    from reconciler.model.case import Live
+    from reconciler.model.case import Case, Live
     from reconciler.providers.base import Provider, Selection
     from reconciler.workspace import Workspace
 
@@ -91,8 +91,12 @@ class _Export:
     wish: Wish
     names: Names
     target: Target
-    ours: int = 0
-    """Left out: they are recorded already."""
+    declared: frozenset[str] = frozenset()
+    """Ids that blocks of other files import: a second block for one of them would be refused."""
+    ours: set[str] = field(default_factory=set)
+    """Ids left out: they are recorded already."""
+    imported: set[str] = field(default_factory=set)
+    """Ids left out: they are declared already, with their import."""
     written: int = 0
     partly: list[str] = field(default_factory=list)
     """What was left out of cases."""
@@ -123,15 +127,21 @@ class _Export:
         )
         shown = selection.attributes | selection.beside
         exporter = Exporter(instance, shown, self.workspace.configuration.secrets)
-        read = replace(selection, attributes=selection.attributes | self.names.attributes, known=done)
+        read = replace(
+            selection, attributes=selection.attributes | self.names.attributes, known=done | self.declared
+        )
         progress = self.workspace.progress
         progress.begin(f"Exporting {instance.name}", None)
         with closing(self.workspace.browse(instance.name, read)) as browsed:
             for live, keeper in browsed:
                 progress.advance()
                 if keeper is Keeper.MANAGED:
-                    self.ours += 1
-                elif live.id not in done:
+                    self.ours.add(live.id)
+                elif live.id in done:
+                    continue
+                elif live.id in self.declared:
+                    self.imported.add(live.id)
+                else:
                     name = self.names.name(live)
                     remark = self._marked(live, name) if keeper is Keeper.ELSEWHERE else None
                     yield exporter.export(live, name, remark)
@@ -140,8 +150,8 @@ class _Export:
     def _all_there(self, made: Iterator[Exported]) -> list[Exported]:
         """Return cases that were asked for by their ids; raise ReconcilerError if one is not there."""
         found = list(made)
-        missing = [id for id in self.wish.ids if id not in {*self.target.done, *(each.id for each in found)}]
-        if len(missing) > self.ours:
+        there = {*self.target.done, *self.ours, *self.imported, *(each.id for each in found)}
+        if missing := [id for id in self.wish.ids if id not in there]:
             raise ReconcilerError(f"{self.wish.provider} shows no such case: {', '.join(missing)}")
         return found
 
@@ -175,9 +185,11 @@ def export(run: Run, provider: str, out: str | None, split: str | None, *, force
         raise ReconcilerError("--out and --split exclude each other")
     wish = Wish(provider, **wished)
     workspace = run.open()
-    names = _names(workspace, wish)
+    cases = _kept(workspace, Path(place) if force and (place := out or split) else None)
+    names = _names(workspace, wish, cases)
     target = _target(run, wish, out, split, force=force)
-    made = _Export(workspace, wish, names, target)
+    imports = frozenset(case.adopt for case in cases if case.adopt and case.address.provider == provider)
+    made = _Export(workspace, wish, names, target, imports)
     with closing(target):
         for name in target.done.values():
             names.take(name)
@@ -195,10 +207,19 @@ def export(run: Run, provider: str, out: str | None, split: str | None, *, force
     return 0
 
 
-def _names(workspace: Workspace, wish: Wish) -> Names:
+def _kept(workspace: Workspace, replaced: Path | None) -> Sequence[Case]:
+    """Return the declared cases but for those in a file, or a folder of files, that the export replaces."""
+    cases = workspace.configuration.cases.values()
+    if replaced is None:
+        return tuple(cases)
+    place = replaced.resolve()
+    return [case for case in cases if not Path(case.source.at(()).file).resolve().is_relative_to(place)]
+
+
+def _names(workspace: Workspace, wish: Wish, cases: Iterable[Case]) -> Names:
     from reconciler.config.casenames import Names
 
-    declared = {address.name for address in workspace.configuration.cases}
+    declared = {case.address.name for case in cases}
     schema = workspace.configuration.settings.instance(wish.provider).provider.schema
     return Names(wish.pattern, schema, declared, workspace.configuration.secrets)
 
@@ -237,7 +258,9 @@ def _tell(run: Run, made: _Export, before: int, place: str | None) -> None:
         what = f"{_cases(len(made.marked))} of another workspace, as the marker tells: {made.marked[0]}"
         run.output.talk(render_message("Warning", f"{what} …" if made.marked[1:] else what, Style.WARNING))
     if made.ours:
-        run.output.note(f"{_cases(made.ours)} left out: recorded already.")
+        run.output.note(f"{_cases(len(made.ours))} left out: recorded already.")
+    if made.imported:
+        run.output.note(f"{_cases(len(made.imported))} left out: declared already, with their `import`.")
     if before:
         run.output.note(f"{_cases(before)} written by an earlier run were kept.")
     where = f" to {place}" if place else ""

@@ -166,7 +166,8 @@ def push(run: Run, file: str, *, force: bool) -> int:
         run.output.pieces(write_edited(edited.state, **said))
     else:
         count = len(edited.state.records)
-        run.output.text(f"Pushed {source}: serial {edited.state.serial}, {count} cases are recorded.")
+        recorded = "1 case is recorded" if count == 1 else f"{count} cases are recorded"
+        run.output.text(f"Pushed {source}: serial {edited.state.serial}, {recorded}.")
     return 0
 
 

@@ -113,6 +113,9 @@ def test_an_unknown_provider_or_filter_is_an_error(desk: Desk) -> None:
     assert "there is no provider 'soc' in reconciler.yaml; there are it" in " ".join(
         desk.run("coverage", "soc").err.replace("Hint: ", "; ").split()
     ).replace(" ;", ";")
-    assert "there is no filter 'tags' here" in desk.run("coverage", "it", "--filter", "tags=a").err
+    for form in ("text", "json"):
+        said = desk.run("coverage", "it", "--filter", "tags=a", "--format", form)
+        assert "there is no filter 'tags' here" in said.err
+        assert not said.out, "no half of a document"
     assert "write NAME=VALUE" in desk.run("coverage", "it", "--filter", "open").err
     assert desk.requests == []

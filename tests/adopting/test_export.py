@@ -162,6 +162,46 @@ def test_what_is_recorded_is_left_out_and_counted(desk: Desk) -> None:
     assert not [path for path in desk.requests if path.startswith(f"/api/v2/cases/{ours}")]
 
 
+def test_an_id_that_is_not_there_is_named_beside_one_that_is_recorded(desk: Desk) -> None:
+    tenant = tines()
+    ours = tenant.seed(name="A")
+    desk.serve(it=tenant)
+    desk.write("cases/a.yaml", f'cases: {{a: {{provider: it, import: "{ours}", name: A}}}}')
+    desk.done("apply", "--auto-approve")
+
+    said = desk.run("export", "it", "--id", "999", "--id", str(ours))
+
+    assert (said.code, said.out) == (1, "")
+    assert "it shows no such case: 999\n" in said.err
+
+
+def test_what_is_declared_with_its_import_is_left_out_and_counted(desk: Desk) -> None:
+    tenant = tines()
+    for tags in (["a"], ["a", "b"], ["b"]):
+        tenant.seed(name="Phishing", tags=tags)
+    desk.serve(it=tenant)
+    desk.done("export", "it", "--filter", "tag=a", "--out", "cases/a.yaml")
+
+    said = desk.run("export", "it", "--filter", "tag=b", "--out", "cases/b.yaml")
+
+    assert said.code == 0
+    assert "1 case left out: declared already, with their `import`." in said.err
+    assert "3 to import. 0 requests." in desk.done("plan")
+    assert "3 cases left out" in desk.run("export", "it").err
+
+
+@pytest.mark.parametrize("place", [("--out", "cases/it.yaml"), ("--split", "cases/it")])
+def test_what_is_written_in_place_of_files_keeps_its_names(desk: Desk, place: tuple[str, str]) -> None:
+    desk.serve(it=tines(3))
+    desk.done("export", "it", *place)
+    before = desk.done("plan")
+
+    desk.done("export", "it", *place, "--force")
+
+    assert "3 to import. 0 requests." in before
+    assert desk.done("plan") == before
+
+
 def test_what_another_workspace_has_marked_says_so(desk: Desk) -> None:
     tenant = tines()
     marker = Marker("2f6c1a1e-0000-4000-8000-000000000001", "soc.x", 1).text
