@@ -71,8 +71,11 @@ class Wish:
 
     def selection(self, provider: Provider) -> Selection:
         """Return what is to be read; raise ReconcilerError for attributes and queries that there are not."""
+        from reconciler.model.address import ID
         from reconciler.providers.base import Selection
 
+        if wrong := [id for id in self.ids if ID.fullmatch(id) is None]:
+            raise ReconcilerError(f"--id: {wrong[0]!r} is no id", hint="look it up, such as 42")
         only = frozenset(attributes(provider, self.only, "--only"))
         more = frozenset(attributes(provider, self.with_, "--with"))
         less = frozenset(attributes(provider, self.without, "--without"))

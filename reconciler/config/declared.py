@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from reconciler.config.attributes import Attributes
 from reconciler.config.expressions import Expressions, expressions_in
@@ -21,7 +21,7 @@ from reconciler.config.settings import (
 )
 from reconciler.config.uses import Uses
 from reconciler.errors import Location, Problem
-from reconciler.model.address import Address
+from reconciler.model.address import ID, Address
 from reconciler.model.case import Case, Lifecycle
 from reconciler.model.fields import Kind, Ownership, Schema
 from reconciler.model.values import Ref
@@ -38,12 +38,21 @@ _MEMBERS: Final[dict[str, Any]] = {
 """What `for_each` may be, for editors."""
 
 
+def _id(text: str) -> str:
+    if ID.fullmatch(text) is None:
+        raise ValueError('must be the id of a case, such as "42"')
+    return text
+
+
+CaseId = Annotated[str, Field(min_length=1), AfterValidator(_id)]
+
+
 class Adoption(BaseModel):
     """Which live case to take over, by its id or by what it says, and how."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    id: str | None = Field(default=None, min_length=1, description="Id of the live case.")
+    id: CaseId | None = Field(default=None, description="Id of the live case.")
     find: dict[str, Any] | None = Field(default=None, description="What the one case that is meant says.")
     take_over: bool = Field(default=False, description="Also if another workspace has marked the case as its own.")
 
@@ -74,7 +83,7 @@ class MetaArguments(BaseModel):
     ownership: dict[str, SetOwnership] = Field(
         default_factory=dict, description="Set attribute → exact (default) or shared (keep what others added)."
     )
-    adopt: Annotated[str, Field(min_length=1)] | Adoption | None = Field(
+    adopt: CaseId | Adoption | None = Field(
         default=None, alias="import", description="The live case to take over: its id, or what it says."
     )
     depends_on: tuple[str, ...] = Field(default=(), description="Cases that must exist first.")

@@ -8,6 +8,9 @@ from typing import Final, NamedTuple
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}")
 """What a provider instance or a case may be called."""
 
+ID: Final = re.compile(r"[^\s\x00-\x1f\x7f/?#%\\.][^\s\x00-\x1f\x7f/?#%\\]*")
+"""What the id of a live case may be: any system's own, but for what leads elsewhere in a request's path."""
+
 
 class Address(NamedTuple):
     """

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from reconciler.errors import ConfigError, Location, PlanRefused, Problem
-from reconciler.model.address import Address
+from reconciler.model.address import ID, Address
 from reconciler.model.case import Case, Live
 from reconciler.model.change import FieldChange, is_absent
 from reconciler.model.record import Record, State
@@ -74,6 +74,8 @@ def _obstacles(imports: Iterable[Import], cases: Mapping[str, Case], state: Stat
         seen.add(each.address)
         if case is None:
             yield _undeclared(each, cases)
+        elif ID.fullmatch(each.id) is None:
+            yield Obstacle(each, f"{each.address}: {each.id!r} is no id", "look it up, such as 42")
         elif (record := state.records.get(case.address)) is not None:
             hint = "`reconciler state rm` forgets it, and leaves the case as it is"
             yield Obstacle(each, f"{each.address} is recorded already, as case {record.id}", hint)

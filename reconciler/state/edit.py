@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.errors import StateError
-from reconciler.model.address import Address
+from reconciler.model.address import ID, Address
 from reconciler.model.fields import Schema
 from reconciler.model.move import Move, System
 from reconciler.model.record import Record, State
@@ -90,6 +90,8 @@ class Editor:
         """Raise StateError for a state that is none of this workspace, or says a case is two."""
         problems = list(_twice(pushed.records.values()))
         for address, record in sorted(pushed.records.items()):
+            if ID.fullmatch(record.id) is None:
+                problems.append(f"{address}: {record.id!r} is no id of a case")
             system = self.systems.get(address.provider)
             if system is None:
                 problems.append(f"{address}: there is no provider {address.provider!r} in reconciler.yaml")

@@ -273,6 +273,16 @@ def test_cases_are_chosen_by_id(desk: Desk, make: Callable[[int], Tenant]) -> No
     assert not (desk.folder / "cases/a.yaml").exists()
 
 
+def test_what_is_no_id_is_told_before_a_request(desk: Desk) -> None:
+    desk.serve(it=tines(1))
+
+    said = desk.run("export", "it", "--id", "1?x")
+
+    assert (said.code, said.out) == (1, "")
+    assert "--id: '1?x' is no id" in said.err
+    assert desk.requests == []
+
+
 def test_several_values_of_one_filter_are_any_of_them(desk: Desk) -> None:
     tenant = tines()
     for number, priority in enumerate(("low", "high", "critical", "low")):

@@ -217,6 +217,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "far provider": ("provider: intel", "4:15: unknown provider `intel`; known are soc"),
     "provider as a list": ("provider: [soc]", "4:15: `provider` must be text, not a list"),
     "import": ("import: ''", "4:13: `import` should have at least 1 character"),
+    "import of what is no id": ("import: 4?x", '4:13: `import` must be the id of a case, such as "42"'),
     "on_remove": (
         "lifecycle: {on_remove: destroy}",
         "4:28: `on_remove` must be release, close or delete, not `destroy`",
