@@ -173,6 +173,10 @@ def _cases(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
     }
     del definitions["case.Adoption"]  # which every system has in words of its own
     bodies: list[dict[str, Any]] = [{"$ref": f"#/$defs/{name}.block"} for name in providers]
+    whole = [
+        {**body, **_whole(provider, definitions[f"{name}.block"], definitions)}
+        for body, (name, provider) in zip(bodies, providers.items(), strict=True)
+    ]
     lacking = {"not": {"anyOf": [{"required": [key]} for key in TEMPLATES_LACK]}}
     named = {"type": ["object", "null"]}
     return {
@@ -182,13 +186,33 @@ def _cases(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "cases": {**named, "description": "Name (second half of the address) → case."} | _named(bodies),
+            "cases": {**named, "description": "Name (second half of the address) → case."} | _named(whole),
             "templates": {**named, "description": "Name → what cases and templates build upon, by `extends`."}
             | _named([{**body, **lacking} for body in bodies]),
             **{name: _or_null(item) for name, item in _refactorings(definitions).items()},
         },
         "$defs": _any_case(definitions),
     }
+
+
+def _whole(provider: type[Provider], block: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return what a case must say of its items unless it builds upon a template, and take it from the items.
+
+    A template may hold a part of an item, and so may a case that extends it: they are merged field by field.
+    """
+    items = (name for name, field in provider.schema.fields.items() if field.kind is Kind.ITEMS)
+    needed = {name: definitions[_item(block["properties"][name])].pop("required", None) for name in items}
+    parts = {name: {"additionalProperties": {"required": keys}} for name, keys in sorted(needed.items()) if keys}
+    return {"if": {"not": {"required": [EXTENDS]}}, "then": {"properties": parts}} if parts else {}
+
+
+def _item(schema: Mapping[str, Any]) -> str:
+    """Return the name by which the items of an attribute are defined."""
+    choices: Sequence[Mapping[str, Any]] = schema.get("anyOf", [schema])
+    each = next(choice["additionalProperties"] for choice in choices if "additionalProperties" in choice)
+    reference: str = each["anyOf"][0]["$ref"]
+    return reference.removeprefix("#/$defs/")
 
 
 def _refactorings(definitions: dict[str, Any]) -> Mapping[str, dict[str, Any]]:
@@ -202,6 +226,16 @@ def _bindable(schema: dict[str, Any]) -> dict[str, Any]:
     if any(map(_takes_expressions, schema.get("anyOf", [schema]))):
         return schema
     return _either(schema, {"type": "string", "pattern": _EXPRESSION})
+
+
+def _with_members(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema of a list where an expression may stand for a whole member."""
+    made = dict(schema)
+    if "anyOf" in schema:
+        made["anyOf"] = [_with_members(item) for item in schema["anyOf"]]
+    if "items" in schema:
+        made["items"] = _bindable(schema["items"])
+    return made
 
 
 def _either(schema: Mapping[str, Any], other: dict[str, Any]) -> dict[str, Any]:
@@ -261,7 +295,7 @@ def _case(
         "properties": {
             **_meta(meta["properties"], fields),
             "import": _import(meta["properties"]["import"], adoption, provider, attributes),
-            **{key: _bindable(item) for key, item in attributes.items()},
+            **{key: _bindable(_with_members(item)) for key, item in attributes.items()},
         },
     }
 
@@ -335,7 +369,10 @@ def _items(field: Field, definitions: dict[str, Any], schema: Mapping[str, Any])
     item = definitions[reference.removeprefix("#/$defs/")]
     for name, known in field.items.items():
         item["properties"][name] = _attribute(known, item["properties"][name], definitions)
-    return {"propertyNames": {"minLength": 1, "maxLength": MAX_ITEM_KEY, "pattern": _KEY}}
+    return {
+        "additionalProperties": _bindable({"$ref": reference}),
+        "propertyNames": {"minLength": 1, "maxLength": MAX_ITEM_KEY, "pattern": _KEY},
+    }
 
 
 def _object(schema: dict[str, Any]) -> dict[str, Any]:
