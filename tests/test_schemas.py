@@ -38,6 +38,7 @@ BEYOND: Final = {
         "file-folder file-home file-missing file-proc file-up file-up-in-the-middle file-url "
         "extends-an-expression cel-a-list-in-a-text cel-braces-too-deep cel-doubling cel-in-a-key "
         "cel-keys-that-clash cel-nested cel-no-number cel-of-others cel-replacing cel-syntax each-missing-part "
+        "cel-wrong-for-sets-maps-and-items "
         "each-of-a-secret each-outside each-refers-to-none variable-of-the-environment variable-secret-looked-at "
         "variable-wrong-for-a-setting"
     ),

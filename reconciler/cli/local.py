@@ -120,7 +120,8 @@ def schema(run: Run, out: str | None, draft: str) -> int:
 
 def _schemas(draft: str) -> Mapping[str, Mapping[str, Any]]:
     """Return the schema of each kind of file, by name."""
-    from reconciler.config.jsonschema import draft_07, policies_schema, schemas, waivers_schema
+    from reconciler.config.dialects import draft_07
+    from reconciler.config.jsonschema import policies_schema, schemas, waivers_schema
     from reconciler.providers.registry import provider_types
     from reconciler.report.planshape import plan_schema
     from reconciler.state import state_schema

@@ -51,6 +51,7 @@ from reconciler.providers.base import Provider
 _BY_HAND: Final = "write the live value here yourself, or put the live case back: `reconciler apply`"
 _LEAK: Final = "put the live case back: `reconciler apply`"
 _OVERRIDE: Final = "write the live value into the case itself, change where it stands, or run `reconciler apply`"
+_OF_EACH: Final = "let it come from `each.value`, change it for all of them, or run `reconciler apply`"
 _ELSEWHERE: Final = (
     "change what it stands for, write the live value in its place yourself, or run `reconciler apply`"
 )
@@ -222,14 +223,15 @@ class _Editor:
         """Refuse what stands in a template, or for several cases."""
         source = self._case.source
         if isinstance(source, Expanded) and source.is_instance:
-            self._refuse_from(source.at(tuple(path)), path, f"comes from `for_each` of {named(source.name)}")
+            said = f"comes from `for_each` of {named(source.name)}"
+            self._refuse_from(source.at(tuple(path)), path, said, _OF_EACH)
         if isinstance(source, Expanded) and (template := source.template(tuple(path))):
             self._refuse_from(source.at(tuple(path)), path, f"comes from the template {named(template)}")
 
-    def _refuse_from(self, where: Location, path: Sequence[str], said: str) -> NoReturn:
+    def _refuse_from(self, where: Location, path: Sequence[str], said: str, advice: str = _OVERRIDE) -> NoReturn:
         use = self._case.source.at()
         message = f"{self._case.address}: {named('.'.join(path))} {said}, used at {use}: it is not accepted"
-        raise _problem(where, message, _OVERRIDE)
+        raise _problem(where, message, advice)
 
     # finding
 

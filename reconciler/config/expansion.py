@@ -241,7 +241,7 @@ class Expansion:
             case str() if "${" in node:
                 text = literal(node)
                 if text is None:
-                    self._report(placed, path, "only `${var.…}` can stand in `for_each`")
+                    self._report(placed, path, "only `${var.…}` can stand in `for_each`, and no secret")
                 return text
             case _:
                 return core_values(node)

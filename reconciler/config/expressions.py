@@ -290,7 +290,9 @@ def _form(kind: str, allowed: tuple[str, ...]) -> str:
     close = next((name for name in allowed if nearest(kind, [name])), None)
     if close:
         return f"did you mean {_FORMS[close]}?"
-    return f"known are {one_of((_FORMS[name] for name in allowed), last='and')}; `$${{` is the text `${{`"
+    forms = [_FORMS[name] for name in allowed]
+    known = one_of([*forms, "CEL over var, each or case"] if allowed == ATTRIBUTES else forms, last="and")
+    return f"known are {known}; `$${{` is the text `${{`"
 
 
 def checked(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from reconciler.config.attributes import findable
 from reconciler.config.declared import MetaArguments
+from reconciler.config.dialects import any_case
 from reconciler.config.merging import REPLACE
 from reconciler.config.moves import Refactorings
 from reconciler.config.policies import RuleEntry, TrialEntry
@@ -28,11 +29,7 @@ from reconciler.model.fields import Field, Kind
 from reconciler.providers.base import Provider
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-DRAFT_07: Final = "http://json-schema.org/draft-07/schema#"
-"""What editors and the catalogue of schemas read best; newer drafts are still discouraged there."""
-
 _BOUNDS: Final = {"ge": "minimum", "le": "maximum"}
-_OLDER: Final = {"$defs": "definitions", "prefixItems": "items"}
 
 _TEXT: Final = ["string", "number", "boolean"]
 """Every scalar is text to us, also one that YAML takes for a number; an editor must not complain about it."""
@@ -54,25 +51,6 @@ _KEY: Final = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 def schemas(providers: Mapping[str, type[Provider]]) -> Mapping[str, dict[str, Any]]:
     """Return the schema of `reconciler.yaml` as `settings` and that of the case files as `cases`."""
     return {"settings": _settings(providers), "cases": _cases(providers)}
-
-
-def draft_07(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema in draft-07, which accepts the same."""
-    return {**_older(schema), "$schema": DRAFT_07}
-
-
-def _older(schema: Any) -> Any:
-    match schema:
-        case {"$ref": str(reference), **beside}:
-            older = {"$ref": reference.replace("#/$defs/", "#/definitions/")}
-            # draft-07 looks at nothing beside a reference
-            return {"allOf": [older], **_older(beside)} if beside else older
-        case dict():
-            return {_OLDER.get(key, key): _older(item) for key, item in schema.items()}
-        case list():
-            return [_older(item) for item in schema]
-        case _:
-            return schema
 
 
 def workspace_schema(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
@@ -120,7 +98,7 @@ def policies_schema() -> dict[str, Any]:
                 "additionalProperties": tests,
             },
         },
-        "$defs": _any_case(definitions),
+        "$defs": any_case(definitions),
     }
 
 
@@ -140,7 +118,7 @@ def _settings(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
     optional = made["properties"].keys() - made["required"]
     # a section whose lines are all comments is nothing
     made["properties"] |= {name: _or_nothing(made["properties"][name]) for name in optional}
-    enums = {name: _any_case(item) for name, item in definitions.items() if "enum" in item}
+    enums = {name: any_case(item) for name, item in definitions.items() if "enum" in item}
     return {
         "$schema": DIALECT,
         **made,
@@ -173,6 +151,10 @@ def _cases(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
     }
     del definitions["case.Adoption"]  # which every system has in words of its own
     bodies: list[dict[str, Any]] = [{"$ref": f"#/$defs/{name}.block"} for name in providers]
+    whole = [
+        {**body, **_whole(provider, definitions[f"{name}.block"], definitions)}
+        for body, (name, provider) in zip(bodies, providers.items(), strict=True)
+    ]
     lacking = {"not": {"anyOf": [{"required": [key]} for key in TEMPLATES_LACK]}}
     named = {"type": ["object", "null"]}
     return {
@@ -182,13 +164,33 @@ def _cases(providers: Mapping[str, type[Provider]]) -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "cases": {**named, "description": "Name (second half of the address) → case."} | _named(bodies),
+            "cases": {**named, "description": "Name (second half of the address) → case."} | _named(whole),
             "templates": {**named, "description": "Name → what cases and templates build upon, by `extends`."}
             | _named([{**body, **lacking} for body in bodies]),
             **{name: _or_null(item) for name, item in _refactorings(definitions).items()},
         },
-        "$defs": _any_case(definitions),
+        "$defs": any_case(definitions),
     }
+
+
+def _whole(provider: type[Provider], block: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return what a case must say of its items unless it builds upon a template, and take it from the items.
+
+    A template may hold a part of an item, and so may a case that extends it: they are merged field by field.
+    """
+    items = (name for name, field in provider.schema.fields.items() if field.kind is Kind.ITEMS)
+    needed = {name: definitions[_item(block["properties"][name])].pop("required", None) for name in items}
+    parts = {name: {"additionalProperties": {"required": keys}} for name, keys in sorted(needed.items()) if keys}
+    return {"if": {"not": {"required": [EXTENDS]}}, "then": {"properties": parts}} if parts else {}
+
+
+def _item(schema: Mapping[str, Any]) -> str:
+    """Return the name by which the items of an attribute are defined."""
+    choices: Sequence[Mapping[str, Any]] = schema.get("anyOf", [schema])
+    each = next(choice["additionalProperties"] for choice in choices if "additionalProperties" in choice)
+    reference: str = each["anyOf"][0]["$ref"]
+    return reference.removeprefix("#/$defs/")
 
 
 def _refactorings(definitions: dict[str, Any]) -> Mapping[str, dict[str, Any]]:
@@ -204,6 +206,16 @@ def _bindable(schema: dict[str, Any]) -> dict[str, Any]:
     return _either(schema, {"type": "string", "pattern": _EXPRESSION})
 
 
+def _with_members(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema of a list where an expression may stand for a whole member."""
+    made = dict(schema)
+    if "anyOf" in schema:
+        made["anyOf"] = [_with_members(item) for item in schema["anyOf"]]
+    if "items" in schema:
+        made["items"] = _bindable(schema["items"])
+    return made
+
+
 def _either(schema: Mapping[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """Return a schema that accepts something else too."""
     described: dict[str, Any] = {key: schema[key] for key in ("title", "description", "default") if key in schema}
@@ -216,32 +228,6 @@ def _takes_expressions(schema: Mapping[str, Any]) -> bool:
         return True
     closed = {"enum", "const", "pattern", "format", "maxLength"} & schema.keys()
     return "string" in schema.get("type", ()) and not closed
-
-
-def _any_case(schema: Any) -> Any:
-    """Let words of a list be written in any letter case; an editor still offers the one spelling."""
-    match schema:
-        case {"enum": [str(), *_] as words, **beside}:
-            described = {key: beside.pop(key) for key in ("title", "description") if key in beside}
-            exact = {**beside, "enum": words}
-            return {**described, "anyOf": [exact, {"type": "string", "pattern": _in_any_case(words)}]}
-        case dict():
-            return {key: _any_case(item) for key, item in schema.items()}
-        case list():
-            return [_any_case(item) for item in schema]
-        case _:
-            return schema
-
-
-def _in_any_case(words: Sequence[str]) -> str:
-    """Return a pattern; written so that every dialect of patterns reads it."""
-    return f"^({'|'.join(''.join(map(_letter, word)) for word in words)})$"
-
-
-def _letter(char: str) -> str:
-    if char.isascii() and char.isalpha():
-        return f"[{char.upper()}{char.lower()}]"
-    return f"\\{char}" if char in ".*+?()[]{}|^$/\\" else char
 
 
 def _case(
@@ -261,7 +247,7 @@ def _case(
         "properties": {
             **_meta(meta["properties"], fields),
             "import": _import(meta["properties"]["import"], adoption, provider, attributes),
-            **{key: _bindable(item) for key, item in attributes.items()},
+            **{key: _bindable(_with_members(item)) for key, item in attributes.items()},
         },
     }
 
@@ -335,7 +321,10 @@ def _items(field: Field, definitions: dict[str, Any], schema: Mapping[str, Any])
     item = definitions[reference.removeprefix("#/$defs/")]
     for name, known in field.items.items():
         item["properties"][name] = _attribute(known, item["properties"][name], definitions)
-    return {"propertyNames": {"minLength": 1, "maxLength": MAX_ITEM_KEY, "pattern": _KEY}}
+    return {
+        "additionalProperties": _bindable({"$ref": reference}),
+        "propertyNames": {"minLength": 1, "maxLength": MAX_ITEM_KEY, "pattern": _KEY},
+    }
 
 
 def _object(schema: dict[str, Any]) -> dict[str, Any]:

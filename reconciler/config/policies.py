@@ -29,7 +29,7 @@ from reconciler.config.cel import Given, Language, Program, Wrong
 from reconciler.config.characters import MAX_BYTES
 from reconciler.config.documents import parse
 from reconciler.config.files import Unreadable, read, real
-from reconciler.config.nodes import Block, Node, Placed, core_values, find, location
+from reconciler.config.nodes import Block, Node, Placed, Steps, core_values, find, location
 from reconciler.config.problems import Problems, TooMany
 from reconciler.config.receivers import lower
 from reconciler.config.rulefiles import rule_files
@@ -37,6 +37,7 @@ from reconciler.config.sentences import Complaints, nearest, one_of, quoted, unk
 from reconciler.config.spots import spot
 from reconciler.errors import ConfigError, Location, Problem
 from reconciler.model.address import NAME
+from reconciler.model.change import Action
 from reconciler.model.policy import Severity, Verdict
 
 MAX_RULES: Final = 1000
@@ -320,6 +321,11 @@ class RulesReader:
             except ValueError as error:
                 self._report(placed.at((*steps, key)), f"`{key}`: {error}")
                 return None
+        for path, action in _actions(entry):
+            if action not in [*Action]:
+                hint = nearest(action, Action) or f"known are {one_of(Action, last='and')}"
+                self._report(placed.at((*steps, *path)), f"there is no action {quoted(action)}", hint)
+                return None
         return Trial(name, rule, entry.expect, given, placed.key(steps))
 
     def _unknown(self, name: str, where: Location) -> None:
@@ -342,6 +348,14 @@ class RulesReader:
     def _report(self, where: Location, message: str, hint: str | None = None) -> None:
         self._broken = True
         self._problems.append(Problem(where, message, hint))
+
+
+def _actions(entry: TrialEntry) -> Iterator[tuple[Steps, str]]:
+    """Yield what a test says is done: misspelt, it would pass for a reason of its own."""
+    changes = entry.plan.changes if entry.plan else ()
+    told: dict[Steps, Mapping[str, Any]] = {("change",): entry.change or {}}
+    told |= {("plan", "changes", at): each for at, each in enumerate(changes)}
+    yield from (((*path, "action"), str(change["action"])) for path, change in told.items() if "action" in change)
 
 
 def _names_known(wrong: Wrong, scope: Scope) -> str | None:

@@ -27,7 +27,7 @@ from reconciler.config.expressions import Expressions
 from reconciler.config.files import Missing, Unreadable, case_files, read, real
 from reconciler.config.links import Edges, predecessors
 from reconciler.config.moves import MOVED, REMOVED, Declared, MovesReader
-from reconciler.config.nodes import Block, Placed
+from reconciler.config.nodes import Block, Expanded, Placed
 from reconciler.config.policies import NO_RULES, Rules, RulesReader
 from reconciler.config.problems import MOST, TooMany
 from reconciler.config.sentences import nearest, quoted, unknown_key
@@ -358,7 +358,7 @@ class _Loading:
             self._problems.append(Problem(where, f"the case {quoted(name)} refers to itself"))
             return False
         if name not in entries and not self._broken:
-            hint = nearest(name, entries)
+            hint = _made_of(name, entries) or nearest(name, entries)
             self._problems.append(Problem(where, f"there is no case {quoted(name)}", hint))
         return name in entries
 
@@ -376,6 +376,15 @@ class _Loading:
             )
             return True
         return False
+
+
+def _made_of(name: str, entries: Mapping[str, Entry]) -> str | None:
+    """Return the hint for the name of a block with `for_each`, which is none of a case."""
+    for made, entry in entries.items():
+        source = entry.placed
+        if isinstance(source, Expanded) and source.is_instance and source.name == name:
+            return f"{quoted(name)} has `for_each`: name one of its cases, such as {quoted(made)}"
+    return None
 
 
 def _links_elsewhere(item: Linked, cases: Mapping[str, Case]) -> Iterator[Problem]:

@@ -27,7 +27,7 @@ from reconciler.config.expressions import checked, expressions_in
 from reconciler.config.files import Unreadable, read
 from reconciler.config.nodes import Block, Listing, Node, Placed, Plain, core_value, core_values, is_core
 from reconciler.config.problems import Stop
-from reconciler.config.sentences import Complaints, nearest, quoted, shown
+from reconciler.config.sentences import Complaints, nearest, one_of, quoted, shown
 from reconciler.errors import Location, Problem
 from reconciler.model.values import Value
 
@@ -37,8 +37,10 @@ NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 """What may name a variable: what expressions can say behind `var.`."""
 MAX_VARIABLES: Final = 1000
 
-_TAKEN: Final = "FILE"
+_OPTION: Final = "FILE"
 """RECONCILER_VAR_FILE is the option --var-file."""
+_TAKEN: Final = (_OPTION, "in", "true", "false", "null")
+"""What can name no variable: the last are words of CEL, which cannot stand behind `var.`."""
 _INT_64: Final = 1 << 63
 
 
@@ -178,8 +180,9 @@ class VariablesReader:
     def _entry(self, placed: Placed, name: str, node: Node) -> VariableEntry | None:
         path = ("variables", name)
         before = len(self._problems)
-        if not NAME.fullmatch(name) or name == _TAKEN:
-            message = f"{quoted(name)} cannot name a variable: letters, digits and `_` only, and not {_TAKEN}"
+        if not NAME.fullmatch(name) or name in _TAKEN:
+            taken = one_of(_TAKEN)
+            message = f"{quoted(name)} cannot name a variable: letters, digits and `_` only, and not {taken}"
             self._problems.append(Problem(placed.key(path), message))
         place = placed.node["variables"].place(name)
         for where in expressions_in(node, placed.file, place):
@@ -208,7 +211,7 @@ class VariablesReader:
         """Return the value of each variable that is given, the one that counts."""
         given: dict[str, _Said] = {}
         for key in sorted(self._env):
-            if key.startswith(PREFIX) and (name := key.removeprefix(PREFIX)) not in {"", _TAKEN}:
+            if key.startswith(PREFIX) and (name := key.removeprefix(PREFIX)) not in {"", _OPTION}:
                 if name in declared:
                     given[name] = _Said(self._env[key], Location(key), is_raw=True)
                 else:

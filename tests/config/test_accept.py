@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler.config.accept import accepted
@@ -105,6 +105,7 @@ def test_a_live_value_takes_the_place_of_the_old_one(
 def test_any_live_text_is_read_back_the_same(
     tmp_path_factory: pytest.TempPathFactory, live: str, old: str
 ) -> None:
+    assume(live != "a")  # which would be no drift
     rig = RigFolder(tmp_path_factory.mktemp("w"))
     written = {"a": "a", "'": "'a'", '"': '"a"', "|": "|\n  a"}[old]
 

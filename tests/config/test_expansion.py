@@ -183,8 +183,8 @@ CALL: Final = "cases:\n  c:\n    "
             "for_each: [a b]\n    name: n",
             "3:16: `c-a b` cannot name a case: letters, digits, `_` and `-` only, at most",
         ),
-        ("for_each: ['${env.WORD}']\n    name: n", "3:16: only `${var.…}` can stand in `for_each`"),
-        ("for_each: ['${var.key}']\n    name: n", "3:16: only `${var.…}` can stand in `for_each`"),
+        ("for_each: ['${env.WORD}']\n    name: n", "3:16: only `${var.…}` can stand in `for_each`, and no secret"),
+        ("for_each: ['${var.key}']\n    name: n", "3:16: only `${var.…}` can stand in `for_each`, and no secret"),
         ("for_each: [.inf]\n    name: n", "3:15: `for_each`: this number cannot be written in JSON"),
         (
             "for_each: ${var.region}\n    name: n",
@@ -387,7 +387,8 @@ def test_what_is_given_wrong_is_told_with_who_gives_it(
         ("{a: {tpye: list}}", "3:17: unknown key `tpye`; did you mean `type`?"),
         ("{a: {secret: true, type: map, default: {}}}", "3:37: a secret variable is a string"),
         ("{a-b: 1}", "3:13: `a-b` cannot name a variable: letters, digits and `_` only, and not FILE"),
-        ("{FILE: 1}", "3:13: `FILE` cannot name a variable: letters, digits and `_` only, and not FILE"),
+        ("{FILE: 1}", "3:13: `FILE` cannot name a variable: letters, digits and `_` only, and not FILE, in"),
+        ("{in: 1}", "3:13: `in` cannot name a variable: letters, digits and `_` only, and not FILE, in"),
         ("{a: '${env.WORD}'}", "3:16: `${…}` cannot stand in `variables`; give it: export RECONCILER_VAR_a=…"),
         ("[a]", "3:12: `variables` must be a mapping, such as {key: text}, not a list"),
     ],
@@ -502,6 +503,21 @@ cases:
     assert [problem.partition(";")[0] for problem in folder.problems(text)] == [
         "cases/a.yaml:2:16: there is no template `ghost`",
         "cases/a.yaml:5:19: `for_each` must be a mapping or a list, not `text`",
+    ]
+
+
+def test_the_name_of_a_block_for_several_is_the_name_of_no_case(folder: Folder) -> None:
+    text = """\
+cases:
+  wave: {for_each: [emea, apac], name: n}
+  one: {name: "${cases.wave.id}"}
+  two: {name: n, depends_on: [wave]}
+"""
+    hint = "`wave` has `for_each`: name one of its cases, such as `wave-emea`"
+
+    assert folder.problems(text) == [
+        f"cases/a.yaml:3:15: there is no case `wave`; {hint}",
+        f"cases/a.yaml:4:31: there is no case `wave`; {hint}",
     ]
 
 

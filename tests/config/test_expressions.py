@@ -73,8 +73,8 @@ PROBLEMS = {
     "unknown": (
         "description: ${vault.x}",
         (
-            "5:18: unknown expression `${vault.x}`; known are ${env.NAME}, ${cases.NAME.id} and "
-            '${file("notes.md")}; `$${` is the text `${`'
+            "5:18: unknown expression `${vault.x}`; known are ${env.NAME}, ${cases.NAME.id}, "
+            '${file("notes.md")} and CEL over var, each or case; `$${` is the text `${`'
         ),
     ),
     "nearest": (
@@ -88,8 +88,8 @@ PROBLEMS = {
     "empty": (
         "description: a${}",
         (
-            "5:18: unknown expression `${}`; known are ${env.NAME}, ${cases.NAME.id} and "
-            '${file("notes.md")}; `$${` is the text `${`'
+            "5:18: unknown expression `${}`; known are ${env.NAME}, ${cases.NAME.id}, "
+            '${file("notes.md")} and CEL over var, each or case; `$${` is the text `${`'
         ),
     ),
     "open": (

@@ -15,7 +15,7 @@ from reconciler.config.jsonschema import DIALECT, schemas, workspace_schema
 from reconciler.providers.registry import provider_types
 from tests.config.editors import as_editors_read
 from tests.config.rig import RigFolder
-from tests.config.toy import TYPES, ToyCase
+from tests.config.toy import SETTINGS, TYPES, ToyCase
 
 
 def walk(schema: Any) -> Iterator[Any]:
@@ -121,6 +121,8 @@ def accepts(schema: Any, value: Any, root: Any) -> bool:
         ("$ref" not in schema or accepts(resolve(root, schema["$ref"]), value, root))
         and ("anyOf" not in schema or any(accepts(choice, value, root) for choice in schema["anyOf"]))
         and ("enum" not in schema or value in schema["enum"])
+        and ("not" not in schema or not accepts(schema["not"], value, root))
+        and ("if" not in schema or not accepts(schema["if"], value, root) or accepts(schema["then"], value, root))
         and bool(TYPE_NAMES[type(value)] & {*([types] if isinstance(types, str) else types)})
         and accepts_inside(schema, value, root)
     )
@@ -215,7 +217,39 @@ def test_an_editor_says_of_what_has_parts_what_the_loader_says(
 def test_what_has_parts_is_completed_field_by_field(rig: RigFolder) -> None:
     root = schemas(rig.types)["cases"]
     (case,) = blocks(root)
-    note = resolve(root, case["properties"]["notes"]["anyOf"][0]["additionalProperties"]["$ref"])
+    note = resolve(root, case["properties"]["notes"]["anyOf"][0]["additionalProperties"]["anyOf"][0]["$ref"])
 
     assert [*note["properties"]] == ["text", "source", "level", "count", "open", "due", "person"]
-    assert note["required"] == ["text"]
+    assert root["properties"]["cases"]["additionalProperties"]["anyOf"][0]["then"] == {
+        "properties": {"notes": {"additionalProperties": {"required": ["text"]}}}
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "accepted"),
+    [
+        ("extends: base, notes: {a: {source: me}}", True),
+        ("notes: {a: {source: me}}", False),
+        ("extends: base, notes: {a: {txt: me}}", False),
+        ("notes: {a: '${var.note}'}", True),
+    ],
+)
+def test_an_item_may_be_a_part_where_a_template_has_the_rest_and_an_expression(
+    rig: RigFolder, body: str, *, accepted: bool
+) -> None:
+    rig.write("reconciler.yaml", f"{SETTINGS}variables: {{note: {{type: map, default: {{text: x}}}}}}\n")
+    base = "templates: {base: {notes: {a: {text: x}}}, part: {notes: {b: {source: me}}}}"
+    text = f"{base}\ncases: {{one: {{name: x, {body}}}}}"
+    (document,) = parse("a.yaml", text.encode()).documents
+    root = schemas(rig.types)["cases"]
+
+    assert (rig.problems(text) == []) is accepted
+    assert accepts(root, as_editors_read(document.node), root) is accepted
+
+
+def test_an_expression_may_stand_for_a_whole_member_of_a_list() -> None:
+    root = schemas(provider_types())["cases"]
+    conditions = root["$defs"]["tines.block"]["properties"]["closure_conditions"]
+
+    assert accepts(conditions, ["${each.value}", {"name": "a", "formula": "=b"}], root)
+    assert not accepts(conditions, ["a"], root)

@@ -183,6 +183,14 @@ def test_what_names_no_rule_file_is_an_error_at_its_place(folder: Folder, patter
             ["5:57: `changes` must be a mapping", "5:70: `summary` must be a mapping"],
         ),
         (
+            RULE + "tests: {a: {rule: guard, expect: pass, change: {action: deleet}}}\n",
+            ["5:57: there is no action `deleet`; did you mean `delete`?"],
+        ),
+        (
+            RULE + "tests: {a: {rule: guard, expect: pass, plan: {changes: [{}, {action: zap}]}}}\n",
+            [("5:70: there is no action `zap`; known are create, update, delete, release, import and no-op")],
+        ),
+        (
             RULE.replace("change.action", "plan.action")
             + "    for: plan\ntests: {a: {rule: guard, expect: deny, drift: {}}}\n",
             [

@@ -330,6 +330,12 @@ def test_what_stands_elsewhere_is_not_accepted(rig: RigFolder, name: str, field:
     assert refused(rig, SHARED, name, field).startswith(said)
 
 
+def test_a_case_of_several_has_no_block_of_its_own_to_write_into(rig: RigFolder) -> None:
+    said = refused(rig, SHARED, "each-a", (("name",), "a", "b"))
+
+    assert said.endswith("; let it come from `each.value`, change it for all of them, or run `reconciler apply`")
+
+
 def test_what_stands_in_the_case_itself_is_accepted(rig: RigFolder) -> None:
     configuration = rig.load(SHARED)
     fields = DriftedField(("name",), "n", "m"), DriftedField(("tags",), {"own", "managed"}, {"managed", "new"})
