@@ -40,7 +40,7 @@ from reconciler.providers.base import Wanted
 from reconciler.providers.emulation import Emulator, Recorded
 from reconciler.report.jsonplan import write_plan
 from reconciler.report.planfile import read_plan
-from reconciler.state import Intent
+from reconciler.state import Intent, seen
 from reconciler.testing.transports import Fate, Way
 from reconciler.workspace import Workspace
 
@@ -225,9 +225,9 @@ class Harness:
 
     @property
     def state_text(self) -> str:
-        """The text of every file in the folder of the state: snapshot, backup, journal, lock."""
-        folder = self.root / "state"
-        return "\n".join(file.read_text() for file in sorted(folder.glob("*")) if file.is_file())
+        """The text of every file about what is recorded: state, backup, journal, lock; not what was seen last."""
+        files = (file for file in sorted((self.root / "state").glob("*")) if file.suffix != seen.SUFFIX)
+        return "\n".join(file.read_text() for file in files if file.is_file())
 
     def id_of(self, name: str) -> str:
         """Return the recorded id of a case."""
