@@ -159,7 +159,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _head(reply: Reply, now: datetime) -> bytes:
     lines = [f"HTTP/1.1 {reply.status} {responses.get(reply.status, 'Unknown')}"]
-    lines.append(f"date: {format_datetime(now.astimezone(UTC), usegmt=True)}")
+    if all(name.lower() != "date" for name, _ in reply.headers):
+        lines.append(f"date: {format_datetime(now.astimezone(UTC), usegmt=True)}")
     lines += [f"{name}: {value}" for name, value in reply.headers]
     if reply.status != HTTPStatus.NO_CONTENT:
         lines.append(f"content-length: {len(reply.content)}")

@@ -146,9 +146,10 @@ def test_an_edit_that_is_refused_becomes_a_post(job: Job, forge: Forge, status: 
 
 SECONDARY = Reply.json(403, {"message": "You have exceeded a secondary rate limit. Please wait."})
 NOTHING_LEFT = ("x-ratelimit-remaining", "0")
+DATED = ("date", "Sun, 09 Sep 2001 01:46:40 GMT")
 TOO_OFTEN = [
     (Reply(403, b"{}", (("retry-after", "2"),)), 2.0),
-    (Reply(403, b"{}", (NOTHING_LEFT, ("x-ratelimit-reset", "1000000030"))), 30.0),
+    (Reply(403, b"{}", (NOTHING_LEFT, ("x-ratelimit-reset", "1000000030"), DATED)), 30.0),
     (Reply(403, b"{}", (NOTHING_LEFT, ("x-ratelimit-reset", "soon"))), 60.0),
     (Reply(403, b"{}", (NOTHING_LEFT, ("x-ratelimit-reset", "9" * 5000))), 60.0),
     (SECONDARY, 60.0),
