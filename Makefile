@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types imports tests coverage schemas adopt bench faults bugs clean
+.PHONY: demo test lint types imports tests settings coverage schemas adopt bench faults bugs clean
 
 demo: $(STAMP)
 	$(BIN)/reconciler demo
@@ -29,6 +29,9 @@ tests: $(STAMP)
 coverage: $(STAMP)
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term   # takes half as long again
+
+settings: $(STAMP)
+	$(BIN)/pytest -n auto tests/conformance tests/adopting --every-mixture   # `make test` tries a third with each story
 
 faults: $(STAMP)
 	$(BIN)/python -m tests.faults   # every kill, lost answer, race, edit and world, and how many there were

@@ -14,8 +14,8 @@ from tests.faults.trials import Outcome, Trials
 from tests.faults.worlds import as_text
 
 SAMPLE: Final = {
-    "kills": 60,
-    "answers": 60,
+    "kills": 40,
+    "answers": 40,
     "refusals": 10,
     "looks": 20,
     "reads": 20,

@@ -111,7 +111,7 @@ def _assert_plain_pages(scene: Scene) -> None:
         page = scene.run(*command, "--format", "html", code=code).out.decode()
         assert set(Nodes(page).tags) <= OF_THE_PAGE
         markdown = scene.run(*command, "--format", "markdown", "--budget", "10000000", code=code).out.decode()
-        names = r"(?m:^### (?:Plan for|Drift in) `w`$)|(?m:^- `[a-z]+`: )"
+        names = r"(?m:^### (?:Plan for|Drift in) `w`$)|(?m:^- `[a-z]+: [0-9A-Za-z;, ]+`$)"
         ours = rf"<code>[^<>]*</code>|`sha256:[0-9a-f]{{64}}`|{names}"
         read = re.sub(ours, "", "\n".join(outside_of_fences(markdown)))
         assert not re.search(r"evil|owned|@|://|`|\[.*\]\(|<(?!/?(?:details|summary|sub|code)\b)", read)
