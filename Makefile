@@ -31,7 +31,7 @@ coverage: $(STAMP)
 	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term   # takes half as long again
 
 settings: $(STAMP)
-	$(BIN)/pytest -n auto tests/conformance tests/adopting --every-mixture   # `make test` tries a third with each story
+	$(BIN)/pytest -n auto tests/conformance tests/adopting --every-mixture   # `make test` tries one of them with each story
 
 faults: $(STAMP)
 	$(BIN)/python -m tests.faults   # every kill, lost answer, race, edit and world, and how many there were

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 MANY: Final = 100
 """Tests from which on a module stays together: to hand them out one by one would take longer than to run them."""
 _MIXTURE: Final = re.compile(r"\bmixture (\d+)\b")
-SHARE: Final = 3
+SHARE: Final = 6
 """Of so many mixtures of settings one is tried with a story, another with the next, so that all are tried."""
 
 pytest.register_assert_rewrite("reconciler.testing")
