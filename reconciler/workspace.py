@@ -120,10 +120,8 @@ class Workspace:
         `offline` is for what asks no system: an unset variable is no problem, of the environment or of ours.
         """
         configuration = load(root, env=env, given=given, offline=offline)
-        schemas = {
-            instance.type: instance.provider.schema for instance in configuration.settings.instances.values()
-        }
-        store = LocalStore(configuration.settings.state_path, schemas, sleep=stop.sleep)
+        settings = configuration.settings
+        store = LocalStore(settings.state_path, settings.schemas, sleep=stop.sleep)
         made = cls(configuration, store, progress, stop, parallelism, lock_timeout, allowed)
         return replace(made, on_request=on_request, sharing=sharing)
 
@@ -135,7 +133,7 @@ class Workspace:
     @property
     def schemas(self) -> Mapping[str, Schema]:
         """The schemas of the systems in use, by provider type."""
-        return {each.type: each.provider.schema for each in self.configuration.settings.instances.values()}
+        return self.configuration.settings.schemas
 
     @property
     def systems(self) -> Mapping[str, System]:

@@ -113,6 +113,11 @@ def excludes(function: _F) -> _F:
     )(function)
 
 
+def _with(options: Sequence[Callable[[Body], Body]], body: Body) -> Body:
+    """Return a function that takes these options, in this order."""
+    return functools.reduce(lambda made, add: add(made), reversed(options), body)
+
+
 def variables(body: Body) -> Body:
     """Declare what gives the variables of the workspace their values; the run of `body` knows it."""
 
@@ -122,9 +127,7 @@ def variables(body: Body) -> Body:
 
         return body(dataclasses.replace(run, given=Given(var_file, var)), **given)
 
-    for add in reversed(_VARIABLES):
-        varied = add(varied)
-    return varied
+    return _with(_VARIABLES, varied)
 
 
 _VARIABLES: Final = (
@@ -157,9 +160,7 @@ def brakes(body: Body) -> Body:
 
         return body(run, allowed=Allowed(max_deletes, max_changed_percent, empty=allow_empty), **given)
 
-    for add in reversed(_BRAKES):
-        braked = add(braked)
-    return braked
+    return _with(_BRAKES, braked)
 
 
 _BRAKES: Final = (
@@ -195,9 +196,7 @@ def incremental(body: Body) -> Body:
 
         return body(*given, within=timedelta(seconds=complete_after) if incremental else None, **named)
 
-    for add in reversed(_INCREMENTAL):
-        reading = add(reading)
-    return reading
+    return _with(_INCREMENTAL, reading)
 
 
 _INCREMENTAL: Final = (
@@ -296,9 +295,8 @@ def command(
             with handling(at_once):
                 return guarded(run.output, act)
 
-        for add in reversed((_COMMON[0], _format(formats), *_COMMON[1:])):
-            callback = add(callback)
-        made = click.command(name, cls=click.Command, **settings)(callback)
+        with_common = _with((_COMMON[0], _format(formats), *_COMMON[1:]), callback)
+        made = click.command(name, cls=click.Command, **settings)(with_common)
         made.params.sort(key=_is_common)
         return made
 

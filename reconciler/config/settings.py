@@ -22,7 +22,7 @@ from reconciler.config.variables import Given, Variables, VariablesReader
 from reconciler.errors import Location, Problem, ReconcilerError
 from reconciler.model.address import NAME
 from reconciler.model.case import Lifecycle, OnRemove, Source
-from reconciler.model.fields import Kind, Ownership
+from reconciler.model.fields import Kind, Ownership, Schema
 from reconciler.planning.limits import Limits
 from reconciler.providers.base import Provider, ProviderSettings, Whole
 
@@ -172,6 +172,11 @@ class Settings:
             hint = f"there are {', '.join(sorted(self.instances))}" if self.instances else "it declares none yet"
             raise ReconcilerError(f"there is no provider {name!r} in {FILE}", hint=hint)
         return self.instances[name]
+
+    @property
+    def schemas(self) -> Mapping[str, Schema]:
+        """Return the schemas of the systems in use, by provider type."""
+        return {each.type: each.provider.schema for each in self.instances.values()}
 
     @property
     def rates(self) -> Mapping[str, int]:

@@ -120,8 +120,7 @@ class Templates:
             is_whole = is_whole and line is not None
             made |= dict.fromkeys(line or ())
             if len(made) > MAX_LAYERS:
-                message = f"more than {MAX_LAYERS} templates build upon each other here"
-                self._problems.append(Problem(where, message, "write fewer, larger ones"))
+                self._too_many(where)
                 return None
         return tuple(made) if is_whole else None
 
@@ -137,10 +136,13 @@ class Templates:
                 self._problems.append(Problem(where, f"there is no template {quoted(name)}", hint))
             return None
         if len(path) > MAX_LAYERS:
-            message = f"more than {MAX_LAYERS} templates build upon each other here"
-            self._problems.append(Problem(where, message, "write fewer, larger ones"))
+            self._too_many(where)
             return None
         return self._line(name, path)
+
+    def _too_many(self, where: Location) -> None:
+        message = f"more than {MAX_LAYERS} templates build upon each other here"
+        self._problems.append(Problem(where, message, "write fewer, larger ones"))
 
     def _extended(self, placed: Placed) -> Iterator[tuple[str | None, Location]]:
         """Yield each name with its place; None for what is none, which is reported."""

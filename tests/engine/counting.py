@@ -71,13 +71,6 @@ def crowded(arrivals: list[float], most: int, window: float) -> list[tuple[float
     return [(early, late) for early, late in zip(ordered, ordered[most:], strict=False) if late - early < window]
 
 
-def used(arrivals: list[float], most: int, window: float) -> float:
-    """Return which part of the limit was used; needs some more requests than a window holds."""
-    ordered = sorted(arrivals)
-    windows = (len(ordered) - 1) // most
-    return windows * window / (ordered[windows * most] - ordered[0])
-
-
 def asking(url: str, most: int, concurrency: int, sharing: Sharing = NOT_SHARED) -> HttpApi:
     """Return a channel that may send so many requests in a window."""
     per_minute = round(most * 60 / WINDOW)

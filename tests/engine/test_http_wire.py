@@ -162,7 +162,7 @@ def test_a_lost_answer_to_a_create_is_an_open_question(name: str, script: Script
         started = time.monotonic()
         with pytest.raises(OutcomeUnknown, match=r"POST /x: no answer: .*; it may have been executed"):
             api.send("POST", "/x", {})
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 5
 
         assert len(server.heads) == 1
 
