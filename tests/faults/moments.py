@@ -87,7 +87,7 @@ class Disk:
     """
     What is between the product and one folder: each call is a moment, may fail, and is durable only once synced.
 
-    `death` comes where a write is to be torn, once its first half got through.
+    `death` comes where a write is to be torn, once its first half got through, and where the power goes.
     """
 
     def __init__(self, folder: Path, moments: Moments, *, death: Act = lambda: None) -> None:
@@ -124,19 +124,19 @@ class Disk:
 
     def darken(self, *, names_last: bool) -> None:
         """
-        Bring the folder into a state that it may have after the power went.
+        Bring the folder into a state that it may have after the power went, and die.
 
-        What was written and not synced is gone. Names that changed in a folder that was not synced since are as
-        before; or, where `names_last`, the names are new and what stands under them is what was synced of it.
+        Both at one moment for all threads: none may sync anything in between, and act upon that. What was written
+        and not synced is gone. Names that changed in a folder that was not synced since are as before; or, where
+        `names_last`, the names are new and what stands under them is what was synced of it.
         """
-        kept = dict(self._durable)
-        for renamed in self._renamed if names_last else ():
-            kept[renamed.path] = renamed.after
-        for path, content in kept.items():
-            if content is None:
-                path.unlink(missing_ok=True)
-            else:
-                path.write_bytes(content)
+        with self._lock:
+            kept = dict(self._durable)
+            for renamed in self._renamed if names_last else ():
+                kept[renamed.path] = renamed.after
+            for path, content in kept.items():
+                _put(path, content)
+            self._death()
 
     # the calls
 
@@ -230,6 +230,13 @@ class Disk:
     @staticmethod
     def _content(path: Path) -> bytes | None:
         return path.read_bytes() if path.is_file() else None
+
+
+def _put(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.write_bytes(content)
 
 
 ERRORS: Final[Mapping[str, int]] = {

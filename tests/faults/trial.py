@@ -243,14 +243,10 @@ class Trial:
         acts: dict[When, Act] = {}
         moments = Moments()
         death = partial(os.kill, os.getpid(), signal.SIGKILL)
-        disk = Disk(
-            self.stage.root / "state",
-            moments,
-            death=death,
-        )
+        disk = Disk(self.stage.root / "state", moments, death=death)
         match trouble.kind:
             case "kill" if trouble.says("old") or trouble.says("new"):
-                acts[trouble.when] = _both(partial(disk.darken, names_last=trouble.says("new")), death)
+                acts[trouble.when] = partial(disk.darken, names_last=trouble.says("new"))
             case "kill" if trouble.says("torn"):
                 acts[trouble.when] = disk.tear
             case "kill":
