@@ -86,10 +86,10 @@ def render_plan(plan: Plan) -> Iterator[Line]:
 
 
 def _forecasts(plan: Plan) -> Iterator[Line]:
-    """Yield how long it takes, where that is more than the moment which everything takes."""
-    long = [each for each in forecast(plan) if each.seconds > 1]
-    yield from (line(Span(str(each), Style.QUIET)) for each in long)
-    if long:
+    """Yield what is asked of each system, and how long that takes at least."""
+    expected = forecast(plan)
+    yield from (line(Span(str(each), Style.QUIET)) for each in expected)
+    if expected:
         yield ()
 
 

@@ -201,6 +201,8 @@ def test_a_plan_tells_what_policies_object_to_in_every_format(scene: Scene) -> N
         "\n"
         "Apply will refuse this plan unless it is given --override-policy ask.\n"
         "\n"
+        "soc: 2 POST; 1 s at 1000000 requests a minute\n"
+        "\n"
         f"{SUMMARY}\n"
     )
     assert scene.text("show", "plan.json")[1] == text
