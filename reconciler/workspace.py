@@ -359,7 +359,7 @@ class Workspace:
         finally:
             journal.close()
         following = recorder.next_state(state)
-        if following is not None and not any(map(recover.is_open_question, self.store.open_intents())):
+        if following is not None and not any(map(recover.is_open_question, journal.open_intents())):
             self.store.save(following)  # otherwise the journal is kept: it says what to look for
         return replace(result, overridden=tuple(each for each in plan.policies if each.overridden))
 

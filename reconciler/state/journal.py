@@ -21,9 +21,11 @@ and only then removes the journal. Killed before the rename: the old snapshot an
 snapshot, and a journal that its serial has passed. Replaying is idempotent besides, since a line holds a whole
 record and no difference. A save also ends every open intent: who saves has looked, or leaves the journal as it is.
 
-A line without its newline was never acknowledged: its request has not been sent, or is still open as an intent.
-It is ignored, and cut off before anything is appended. Only the last line can be such a one, because lines are
-written and synced one at a time; so anything unreadable before it is damage, and refused.
+Lines of several threads that come while the disk is busy are written at once and synced together; each thread
+waits for the sync of its own line. A line without its newline was never acknowledged: its request has not been
+sent, or is still open as an intent. It is ignored, and cut off before anything is appended. Only the last line
+can be such a one, because the next write comes after the sync; so anything unreadable before it is damage, and
+refused.
 """
 
 from __future__ import annotations
@@ -219,13 +221,29 @@ def _way_back(source: str) -> str:
 # ------------------------------------------------------------------------------------------------ writing
 
 
+class _Batch:
+    """Lines that go to the disk together."""
+
+    __slots__ = ("failure", "is_over", "lines")
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.is_over = threading.Event()
+        """They are on the disk, or will never be."""
+        self.failure: str | None = None
+
+
 class JournalFile:
     """The journal of one apply, open for appending; safe for several threads."""
 
-    def __init__(self, path: Path, *, size: int, open_numbers: Iterable[int] = (), last_number: int = 0) -> None:
+    def __init__(self, path: Path, *, size: int, left: Iterable[Intent] = (), last_number: int = 0) -> None:
+        """Open a journal after so many bytes; `left` are the intents that are open there."""
         self._path = path
         self._lock = threading.Lock()
-        self._open = set(open_numbers)
+        self._disk = threading.Lock()
+        """Held by who writes; who holds it may take the other one, and not the other way round."""
+        self._coming = _Batch()
+        self._open = {intent.number: intent for intent in left}
         self._last_number = last_number
         self._broken: str | None = None
         self._size = size
@@ -244,7 +262,7 @@ class JournalFile:
     @classmethod
     def resume(cls, path: Path, replay: Replay) -> JournalFile:
         """Go on with a journal whose lines have been read; raises OSError."""
-        return cls(path, size=replay.size, open_numbers=replay.open, last_number=replay.last_number)
+        return cls(path, size=replay.size, left=replay.open.values(), last_number=replay.last_number)
 
     def next_number(self) -> int:
         """Return a number that no intent of this journal has."""
@@ -254,12 +272,12 @@ class JournalFile:
 
     def intent(self, intent: Intent) -> None:
         """Announce a request; raise StateError if it must not be sent, ValueError if its number is taken."""
-        line = _intent_line(intent)
         with self._lock:
             if intent.number in self._open:
                 raise ValueError(f"intent {intent.number} is open already; take numbers from next_number()")
-            self._append(line)
-            self._open.add(intent.number)
+        self._append(_intent_line(intent))
+        with self._lock:
+            self._open[intent.number] = intent
             self._last_number = max(self._last_number, intent.number)
 
     def done(self, intent: Intent, record: Record | None) -> None:
@@ -271,33 +289,56 @@ class JournalFile:
         """Close an intent that had no effect; raises StateError, and the intent stays open."""
         self._close(intent, _line(kind="failed", number=intent.number, message=message))
 
+    def open_intents(self) -> tuple[Intent, ...]:
+        """Return what was announced and neither done nor failed, by number; also once the file is closed."""
+        with self._lock:
+            return tuple(self._open[number] for number in sorted(self._open))
+
     def close(self) -> None:
         """Close the file; what is open stays open. Closing twice is allowed."""
-        with self._lock:
+        with self._disk:
             if self._descriptor >= 0:
                 os.close(self._descriptor)
                 self._descriptor = -1
 
     def _close(self, intent: Intent, line: bytes) -> None:
+        self._append(line)
         with self._lock:
-            self._append(line)
-            self._open.discard(intent.number)
+            self._open.pop(intent.number, None)
 
     def _append(self, line: bytes) -> None:
+        """Write a line and wait for the disk; who begins a batch writes it, as soon as the one before is over."""
+        with self._lock:
+            batch = self._coming
+            batch.lines.append(line)
+            is_first = len(batch.lines) == 1
+        if is_first:
+            with self._disk:
+                self._write(batch)
+        batch.is_over.wait()
+        if batch.failure is not None:
+            raise self._unwritable(batch.failure)
+
+    def _write(self, batch: _Batch) -> None:
         """
-        Write one line and wait for the disk.
+        Write a batch, whose lines are complete from then on, and wait for the disk.
 
         After a failure nothing is written any more: the disk may hold part of a line, and what follows it would
         be damage in the middle.
         """
-        if self._broken is not None or self._descriptor < 0:
-            raise self._unwritable(self._broken or "it is closed")
+        with self._lock:
+            self._coming = _Batch()
+        batch.failure = self._broken or ("it is closed" if self._descriptor < 0 else None)
         try:
-            write_all(self._descriptor, line)
-            os.fdatasync(self._descriptor)
+            if batch.failure is None:
+                batch.failure = self._broken = "writing was cut short"
+                write_all(self._descriptor, b"".join(batch.lines))
+                os.fdatasync(self._descriptor)
+                batch.failure = self._broken = None
         except OSError as error:
-            self._broken = str(error.strerror)
-            raise self._unwritable(self._broken) from error
+            batch.failure = self._broken = str(error.strerror)
+        finally:
+            batch.is_over.set()
 
     def _unwritable(self, reason: str) -> StateError:
         return StateError(

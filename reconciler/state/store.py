@@ -79,6 +79,10 @@ class Journal(Protocol):
         """Close an intent whose request certainly had no effect."""
         ...
 
+    def open_intents(self) -> tuple[Intent, ...]:
+        """Return the requests, by number, that were announced and neither done nor failed, also once closed."""
+        ...
+
     def close(self) -> None:
         """Stop writing; what is open stays open."""
         ...

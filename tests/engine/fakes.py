@@ -221,6 +221,9 @@ class Notes:
         del self.open[intent.number]
         self.lines.append(("failed", str(intent.address), message))
 
+    def open_intents(self) -> tuple[Intent, ...]:
+        return tuple(self.open.values())
+
     def close(self) -> None:
         self.lines.append(("close", "", None))
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from reconciler.errors import StateError
 from reconciler.model.record import State
 from reconciler.state import LocalStore, encode
+from reconciler.state.journal import JournalFile
 
 from .support import FULL, SCHEMAS, creation, record, state, store_in
 
@@ -171,11 +173,12 @@ def test_an_intent_is_open_until_it_is_done_or_failed(store: LocalStore) -> None
     intents = [creation(journal.next_number(), name) for name in ("a", "b", "c")]
     for intent in intents:
         journal.intent(intent)
-    assert store.open_intents() == tuple(intents)
+    assert store.open_intents() == journal.open_intents() == tuple(intents)
 
     journal.failed(intents[0], "refused")
     journal.done(intents[2], record("c"))
-    assert store.open_intents() == (intents[1],)
+    journal.close()
+    assert store.open_intents() == journal.open_intents() == (intents[1],)
 
 
 def test_saving_drops_the_journal_and_closes_it(store: LocalStore) -> None:
@@ -219,7 +222,7 @@ def test_an_interrupted_journal_is_gone_on_with(store: LocalStore) -> None:
     second.done(creation(number, "c"), record("c"))
 
     assert number == 3
-    assert after.open_intents() == (creation(2, "b"),)
+    assert after.open_intents() == second.open_intents() == (creation(2, "b"),)
     assert after.read() == state(record("a"), record("c"), serial=8)
 
 
@@ -375,6 +378,67 @@ def test_several_threads_write_one_journal(store: LocalStore) -> None:
     assert len(read.records) == 160
     assert len({item.id for item in read.records.values()}) == 160
     assert store.open_intents() == ()
+
+
+def _announced_by_threads(journal: JournalFile, count: int, announced: Callable[[int], object]) -> None:
+    """Announce from several threads at a time, and tell of each intent as soon as that is done."""
+
+    def work() -> None:
+        for _ in range(5):
+            intent = creation(journal.next_number())
+            with suppress(StateError):
+                journal.intent(intent)
+                announced(intent.number)
+
+    threads = [threading.Thread(target=work) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_lines_that_come_while_the_disk_is_busy_share_its_next_sync_and_none_is_acknowledged_before(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = store.begin(state())
+    synced: list[bytes] = []
+    early: list[int] = []
+
+    def slow(_: int) -> None:
+        content = store.journal_path.read_bytes()
+        time.sleep(0.02)
+        synced.append(content)
+
+    def announced(number: int) -> None:
+        if b'"number":%d,' % number not in synced[-1]:
+            early.append(number)
+
+    monkeypatch.setattr(os, "fdatasync", slow)
+    _announced_by_threads(journal, 8, announced)
+
+    assert early == []
+    assert len(store.open_intents()) == 40
+    assert len(synced) < 40
+
+
+def test_a_failed_sync_fails_every_line_that_shares_it_and_all_that_follow(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = store.begin(state())
+    written: list[int] = []
+    announced: list[int] = []
+
+    def failing(_: int) -> None:
+        time.sleep(0.02)
+        written.append(store.journal_path.read_bytes().count(b'"intent"'))
+        if len(written) > 1:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", failing)
+    _announced_by_threads(journal, 4, announced.append)
+
+    assert len(written) == 2
+    assert len(announced) == written[0]
 
 
 def test_a_reader_sees_whole_states_only_while_another_saves(store: LocalStore) -> None:
