@@ -12,8 +12,9 @@ A case that fails stops what depends on it and nothing else. A wish to stop lets
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from graphlib import TopologicalSorter
+from queue import SimpleQueue
 
 from reconciler.engine.means import Means
 from reconciler.engine.together import send_together
@@ -47,23 +48,25 @@ def _run(changes: Mapping[Address, Change], plan: Plan, means: Means) -> Iterato
     sorter.prepare()
     ended: dict[Address, Status] = {}
     running: dict[Future[Outcome], Work] = {}
+    done: SimpleQueue[Future[Outcome]] = SimpleQueue()  # to ask all that run which has ended takes long of many
     waiting: list[Work] = []
     with ThreadPoolExecutor(means.parallelism, thread_name_prefix="apply") as pool:
         while sorter.is_active():
             for address in sorter.get_ready():
                 failed = [str(other) for other in sorted(before[address]) if ended[other] is not Status.DONE]
                 work = works.get(address) or Work(changes[address], plan, means)
-                running[pool.submit(_case, work, failed)] = work
-            there = wait(running, return_when=FIRST_COMPLETED).done
-            for future in sorted(there, key=lambda future: running[future].change.address):
-                outcome, work = future.result(), running.pop(future)
-                ended[outcome.address] = outcome.status
-                sorter.done(outcome.address)
-                if work.is_waiting and outcome.status is Status.DONE:
-                    waiting.append(work)
-                else:
-                    means.progress.advance()
-                    yield outcome
+                future = pool.submit(_case, work, failed)
+                running[future] = work
+                future.add_done_callback(done.put)
+            future = done.get()
+            outcome, work = future.result(), running.pop(future)
+            ended[outcome.address] = outcome.status
+            sorter.done(outcome.address)
+            if work.is_waiting and outcome.status is Status.DONE:
+                waiting.append(work)
+            else:
+                means.progress.advance()
+                yield outcome
         names = {address.name: status for address, status in ended.items()}
         waiting.sort(key=lambda work: work.change.address)
         finished = list(pool.map(lambda work: _finish(work, names), waiting))

@@ -8,6 +8,7 @@ The systems as providers (reads) and the engine (writes) see them: paths in, dec
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import logging
 import re
@@ -145,9 +146,14 @@ class HttpApi:
         No request is sent before the first answer is asked for, and only a few more than are in flight are taken
         from `requests` ahead of the answers. The first error cancels those not yet sent.
         """
+        rest = iter(requests)
+        firsts = tuple(itertools.islice(rest, 2))
+        if len(firsts) == 1:  # to hand it over to another thread takes as long as to send it
+            yield self._get_or_none(*firsts[0], denied=denied)
+            return
         waiting: deque[Future[Any]] = deque()
         try:
-            for path, params in requests:
+            for path, params in itertools.chain(firsts, rest):
                 waiting.append(self._workers().submit(self._get_or_none, path, params, denied=denied))
                 if len(waiting) >= 2 * self._endpoint.concurrency:
                     yield waiting.popleft().result()

@@ -18,7 +18,11 @@ from reconciler.planning.normalize import fill
 
 
 class Known:
-    """What references stand for, growing as cases are created; thread-safe."""
+    """
+    What references stand for, growing as cases are created; thread-safe.
+
+    What is told about a case is replaced whole and never changed, so that it may be read at any time.
+    """
 
     def __init__(self, known: Mapping[str, Mapping[str, Value]]) -> None:
         self._lock = threading.Lock()
@@ -31,9 +35,7 @@ class Known:
 
     def fill(self, value: Value) -> Value:
         """Return the value with its references filled in."""
-        with self._lock:
-            known = dict(self._known)
-        return fill(value, known)
+        return fill(value, self._known)
 
 
 @dataclass(frozen=True, slots=True)

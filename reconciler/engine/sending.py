@@ -16,6 +16,7 @@ import httpx
 
 from reconciler.engine.answers import safe_text
 from reconciler.engine.surroundings import LEFT, NEVER_SENT, Bounds, DeadlineExceeded, OnRequest, UnusableBody
+from reconciler.engine.watch import Attempt, Watch
 from reconciler.providers.base import LOOPBACK
 
 
@@ -27,8 +28,8 @@ class Wire:
     """
     The connection of one worker, so that a deadline can cut it.
 
-    A read timeout is renewed by every byte. Cutting the connection from a timer also works while httpx waits for
-    the rest of a head, where nothing else can step in.
+    A read timeout is renewed by every byte. Cutting the connection from another thread also works while httpx
+    waits for the rest of a head, where nothing else can step in.
     """
 
     def __init__(self) -> None:
@@ -44,32 +45,49 @@ class Wire:
             self._stream = info["return_value"]
 
     @contextmanager
-    def deadline(self, seconds: float, request: httpx.Request) -> Iterator[None]:
-        """Cut the connection after so many seconds; raise DeadlineExceeded then."""
-        expired = threading.Event()
-        timer = threading.Timer(seconds, self._cut, [expired])
-        timer.daemon = True
-        timer.start()
-        late = DeadlineExceeded(f"no complete answer within {seconds:g} s", request=request)
+    def deadline(self, watch: Watch, request: httpx.Request) -> Iterator[None]:
+        """Cut the connection when its time is over; raise DeadlineExceeded then."""
+        attempt = Attempt(watch, self._cut)
         try:
-            yield
+            with attempt:
+                yield
         except httpx.TransportError as error:
-            if expired.is_set() and not isinstance(error, NEVER_SENT):
-                raise late from error
+            if attempt.is_late and not isinstance(error, NEVER_SENT):
+                raise _late(watch, request) from error
             raise
-        finally:
-            timer.cancel()
         # A body without a length ends where the connection does, also where it was cut.
-        if expired.is_set():
-            raise late
+        if attempt.is_late:
+            raise _late(watch, request)
 
-    def _cut(self, expired: threading.Event) -> None:
-        expired.set()
+    def _cut(self) -> None:
         wire = self._stream and self._stream.get_extra_info("socket")
         if wire is None:
             return
         with suppress(OSError), socket.socket(fileno=os.dup(wire.fileno())) as copy:
             copy.shutdown(socket.SHUT_RDWR)
+
+
+def _late(watch: Watch, request: httpx.Request) -> DeadlineExceeded:
+    return DeadlineExceeded(f"no complete answer within {watch.seconds:g} s", request=request)
+
+
+class _NoCookies(httpx.Cookies):
+    """Holds none."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Take none out of an answer."""
+
+
+class _Client(httpx.Client):
+    """Keeps no cookies: requests that come here ready made are sent without, and to look for them takes long."""
+
+    @property  # type: ignore[misc]  # nobody sets them
+    def cookies(self) -> httpx.Cookies:
+        """Where httpx puts those of an answer."""
+        return _NO_COOKIES
+
+
+_NO_COOKIES: Final = _NoCookies()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +119,7 @@ class Send(httpx.BaseTransport):
         self._clock = clock
         self._transport = transport
         self._on_request = on_request
+        self._watch = Watch(bounds.total)
         self._tls: ssl.SSLContext | None = None
         self._mine = threading.local()
         self._workers: list[_Worker] = []
@@ -113,7 +132,7 @@ class Send(httpx.BaseTransport):
         try:
             worker = self._worker(request.url)
             worker.wire.left = request.extensions.get(LEFT, _nobody_asks)
-            with worker.wire.deadline(self._bounds.total, request):
+            with worker.wire.deadline(self._watch, request):
                 response = self._attempt(worker, request)
             status = response.status_code
             return response
@@ -127,6 +146,7 @@ class Send(httpx.BaseTransport):
             workers, self._workers = self._workers, []
         for worker in workers:
             worker.client.close()
+        self._watch.close()
 
     def _attempt(self, worker: _Worker, request: httpx.Request) -> httpx.Response:
         request.extensions = {**request.extensions, "trace": worker.wire.trace}
@@ -155,11 +175,11 @@ class Send(httpx.BaseTransport):
     def _client(self, url: httpx.URL) -> httpx.Client:
         hooks = {"response": [_set_aside]}
         if self._transport is not None:
-            return httpx.Client(transport=self._transport, event_hooks=hooks)
+            return _Client(transport=self._transport, event_hooks=hooks)
         try:
             self._tls = self._tls or _trust(url)
             direct = _is_in_the_clear(url)
-            return httpx.Client(verify=self._tls, limits=_ONE_CONNECTION, event_hooks=hooks, trust_env=not direct)
+            return _Client(verify=self._tls, limits=_ONE_CONNECTION, event_hooks=hooks, trust_env=not direct)
         except (OSError, ImportError, ValueError, httpx.InvalidURL) as error:
             said = str(error) if isinstance(error, OSError | ImportError) else _NO_PROXY
             reason = f"the proxy or the certificates that the environment names cannot be used: {said}"

@@ -22,7 +22,7 @@ from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record
 from reconciler.model.result import Outcome, Status
-from reconciler.model.values import Marker, Path, Value
+from reconciler.model.values import Marker, Path, Ref, Template, Value, leaves
 from reconciler.planning.naming import found_items, lookalikes
 from reconciler.state import Intent
 
@@ -66,9 +66,14 @@ class Work:
     """Cases of which a request of this one has made something true."""
     error: ReconcilerError | None = None
     """Why it is not known what became of a request that was sent together with other cases."""
+    refers: bool = field(init=False)
+    """Something in it stands for what is told about another case; where nothing does, nothing is filled in."""
 
     def __post_init__(self) -> None:
         self.record = self.means.records.get(self.change.address)
+        values = [value for each in self.change.fields for value in (each.before, each.after)]
+        values += [record.recorded for record in (self.change.record, self.record) if record]
+        self.refers = any(isinstance(leaf, Ref | Template) for leaf in leaves(tuple(values)))
 
     def outcome(self, status: Status, message: str | None = None) -> Outcome:
         """Return how the case ended, with what it took until then."""
@@ -195,7 +200,7 @@ class Work:
         for f in self.change.fields:
             if len(f.path) == ITEM and isinstance(f.after, Mapping):
                 wanted[f.path[0]] = {**wanted.get(f.path[0], {}), f.path[1]: f.after}
-        return dict(self.means.known.fill(wanted))
+        return dict(self._fill(wanted))
 
     def _made_by(self, operation: Operation) -> Mapping[str, Value]:
         """Return what the case shall become; of items that take several requests, what this one makes."""
@@ -354,11 +359,13 @@ class Work:
     @property
     def _filled_change(self) -> Change:
         """The change as it is known by now: with the ids of cases that were made before."""
-        fill = self.means.known.fill
-        fields = (replace(f, before=fill(f.before), after=fill(f.after)) for f in self.change.fields)
-        return replace(
-            self.change, id=self.change.id or (self.record.id if self.record else None), fields=tuple(fields)
-        )
+        change = self.change
+        if self.refers:
+            fields = (replace(f, before=self._fill(f.before), after=self._fill(f.after)) for f in change.fields)
+            change = replace(change, fields=tuple(fields))
+        if change.id is None and self.record is not None:
+            change = replace(change, id=self.record.id)
+        return change
 
     def _advance(self, operation: Operation, told: Told) -> None:
         if told.captured or told.handles:
@@ -374,7 +381,11 @@ class Work:
         return self._filled(record)
 
     def _filled(self, record: Record) -> Record:
-        return replace(record, recorded=self.means.known.fill(record.recorded))
+        return replace(record, recorded=self._fill(record.recorded)) if self.refers else record
+
+    def _fill(self, value: Value) -> Value:
+        """Return a value with what is known by now; of nearly all cases that is the value itself."""
+        return self.means.known.fill(value) if self.refers else value
 
 
 def _not_as_asked(what: str, told: Told) -> UnexpectedAnswer:

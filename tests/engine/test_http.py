@@ -595,6 +595,29 @@ def test_what_is_gone_is_none_among_many() -> None:
         assert list(api.get_all([("/0", ()), ("/1", ()), ("/2", ())])) == [{}, None, {}]
 
 
+def test_a_single_read_is_handed_to_no_other_thread() -> None:
+    threads: list[int] = []
+
+    def handle(_: httpx.Request) -> httpx.Response:
+        threads.append(threading.get_ident())
+        return httpx.Response(404)
+
+    with fresh(handle) as api:
+        assert list(api.get_all(iter([("/x", ())]))) == [None]
+        assert list(api.get_all([])) == []
+
+    assert threads == [threading.get_ident()]
+
+
+def test_a_cookie_is_not_sent_back() -> None:
+    world = World(httpx.Response(200, json={}, headers={"set-cookie": "session=1; path=/"}))
+
+    world.api.get("/x")
+    world.api.get("/x")
+
+    assert ["cookie" in request.headers for request in world.requests] == [False, False]
+
+
 def test_the_first_error_ends_many_reads() -> None:
     asked: list[str] = []
 
