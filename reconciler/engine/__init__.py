@@ -9,6 +9,7 @@ http          that channel: paths in, decoded JSON out
 surroundings  what the transports beneath share: bounds, time and chance
 transports    a turn under the limit, and another try
 sending       one attempt
+watch         cutting what takes too long
 explain       what went wrong, in words
 answers       what an answer says
 ratelimit     how many requests a tenant gets
