@@ -378,7 +378,7 @@ class Workspace:
         return following
 
     def _read_state(self, *, lineage: str | None = None) -> State:
-        return self.store.read() or State(lineage or self.configuration.settings.first_lineage)
+        return self.store.read(beside=self.configuration.cases) or State(lineage or self.configuration.settings.first_lineage)
 
     def _recovered(self, state: State, tenants: Tenants, *, settle: tuple[float, ...]) -> State:
         """Return the state with what an earlier run created without living to note it."""
