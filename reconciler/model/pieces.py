@@ -23,6 +23,7 @@ _MEMBER: Final = rf'{_SPACE}"([^"\\\x00-\x1f]*)"{_SPACE}:'
 _FIRST: Final = re.compile(rf"{_SPACE}\{{(?:{_MEMBER}|{_SPACE}\}})")
 _NEXT: Final = re.compile(rf"{_SPACE}(?:,{_MEMBER}|\}})")
 _BEFORE: Final = re.compile(_SPACE)
+_AFTER: Final = frozenset(" \t\n\r,}")
 _REST: Final = re.compile(rf"{_SPACE}\Z")
 
 
@@ -75,7 +76,7 @@ class _Text:
         return found[1]
 
     def value(self) -> Any:
-        """Read a value; one that ends where the text does may go on."""
+        """Read a value; a number is read to its end only if something follows that is no part of one."""
         while True:
             start = _BEFORE.match(self._held, self._at).end()  # type: ignore[union-attr]  # it matches anything
             try:
@@ -84,7 +85,7 @@ class _Text:
                 end = len(self._held)
             except (ValueError, RecursionError) as error:
                 raise UnusualError from error
-            if end < len(self._held):
+            if self._held[end : end + 1] in _AFTER:
                 self._at = end
                 return value
             self._hold_more()
