@@ -145,21 +145,23 @@ class HttpApi:
         No request is sent before the first answer is asked for, and only a few more than are in flight are taken
         from `requests` ahead of the answers. The first error cancels those not yet sent.
         """
-        waiting: deque[Future[Any]] = deque()
+        waiting: deque[tuple[str, Future[httpx.Response]]] = deque()
         try:
             for path, params in requests:
-                waiting.append(self._workers().submit(self._get_or_none, path, params, denied=denied))
+                future = self._workers().submit(self._request, "GET", path, params, None, Repeat.SAFE)
+                waiting.append((path, future))
                 if len(waiting) >= 2 * self._endpoint.concurrency:
-                    yield waiting.popleft().result()
+                    yield self._answered(*waiting.popleft(), denied=denied)
             while waiting:
-                yield waiting.popleft().result()
+                yield self._answered(*waiting.popleft(), denied=denied)
         finally:
-            for future in waiting:
+            for _, future in waiting:
                 future.cancel()
 
-    def _get_or_none(self, path: str, params: Params, *, denied: bool) -> Any:
+    def _answered(self, path: str, future: Future[httpx.Response], *, denied: bool) -> Any:
+        """Return an answer once it is wanted: decoded it takes several times as much memory as on its way."""
         try:
-            return self.get(path, params)
+            return self._data(future.result(), "GET", path)
         except Refused as error:
             if isinstance(error, NotFound) or (denied and error.status < HTTPStatus.MULTIPLE_CHOICES):
                 return None
