@@ -27,7 +27,7 @@ VERSION: Final = 1
 
 _SHAPES: Final = {Kind.SET: "a set", Kind.MAP: "a map", Kind.ITEMS: "items by key"}
 
-_Strict = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+_Strict = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class LifecycleData(BaseModel):

@@ -58,6 +58,18 @@ def test_help_and_version_import_nothing_heavy(env: dict[str, str], arguments: t
     assert HEAVY.findall(done.stderr) == []
 
 
+def test_a_plan_without_changes_imports_nothing_that_it_has_no_use_for(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "reconciler.yaml").write_text("version: 1\nworkspace: acme\nproviders: {}\n")
+    command = [sys.executable, "-X", "importtime", "-m", "reconciler", "plan", "-C", str(tmp_path)]
+
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "No changes. 0 cases match.\n"
+    assert re.findall(r"\b(?:deepdiff|rich|pygments|anyascii)\b", done.stderr) == []
+
+
 def test_the_version_is_told_before_click_is_imported(env: dict[str, str]) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "reconciler", "--version"]
 
