@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any, Final
 
-from reconciler.model.strict import STRICT
+from reconciler.model.strict import StrictReader
 
 _SPACE: Final = r"[ \t\n\r]*"
 _MEMBER: Final = rf'{_SPACE}"([^"\\\x00-\x1f]*)"{_SPACE}:'
@@ -67,6 +67,7 @@ class _Text:
         self._pieces = iter(pieces)
         self._held = ""
         self._at = 0
+        self._reader = StrictReader()
 
     def key(self, pattern: re.Pattern[str]) -> str | None:
         """Read up to the value of the next member and return its key; None at the end of the object."""
@@ -80,7 +81,7 @@ class _Text:
         while True:
             start = _BEFORE.match(self._held, self._at).end()  # type: ignore[union-attr]  # it matches anything
             try:
-                value, end = STRICT.raw_decode(self._held, start)
+                value, end = self._reader.read(self._held, start)
             except json.JSONDecodeError:
                 end = len(self._held)
             except (ValueError, RecursionError) as error:
