@@ -117,7 +117,8 @@ class _Reader:
             return None
         provider, _, name = key.partition(".")
         case = self.beside.get(Address(provider, name))
-        recorded = _attributes(data["recorded"], schema, case.attributes if case else {})
+        is_alike = case is not None and case.type == data["type"]  # otherwise its normal form is another
+        recorded = _attributes(data["recorded"], schema, case.attributes if case and is_alike else {})
         lifecycle = _lifecycle(**data["lifecycle"])
         if recorded is None or lifecycle is None or data["provider"] != provider:
             return None

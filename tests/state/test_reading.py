@@ -112,6 +112,13 @@ def test_what_is_recorded_as_declared_is_in_memory_once() -> None:
     assert records[alike.address].address is alike.address
 
 
+def test_what_is_declared_for_another_system_is_no_normal_form_of_this_one() -> None:
+    content = encode(state(record("a", priority="HIGH")))
+    other = Case(Address("soc", "a"), "other", {"priority": "HIGH"}, Nowhere())
+
+    assert read(content, other).records[other.address].recorded == {"priority": "high"}
+
+
 def test_a_case_that_stands_twice_is_refused() -> None:
     data = json.dumps(json.loads(encode(state(PLAIN)))["cases"]["soc.plain"])
     content = CONTENT.replace(b'"cases": {', b'"cases": {"soc.plain": ' + data.encode() + b",", 1)
