@@ -57,7 +57,7 @@ from reconciler.planning.adopting import Import, adopted, chosen, refuse, unfit
 from reconciler.planning.forecast import rated
 from reconciler.planning.limits import NOTHING_MORE, Allowed, Limits
 from reconciler.planning.moving import moved, pending
-from reconciler.planning.scope import select
+from reconciler.planning.scope import narrowed, select
 from reconciler.planning.stale import refuse_stale
 from reconciler.planning.waiving import told_apart
 from reconciler.providers.base import Selection
@@ -305,14 +305,13 @@ class Workspace:
         `instead` are the cases in `about` if they are not as the files have them; what is `unread` is settled.
         """
         declared = self.configuration.cases if instead is None else instead
-        cases = {address: case for address, case in declared.items() if address in about}
-        records = {address: record for address, record in state.records.items() if address in about}
+        cases, records = narrowed(declared, about), narrowed(state.records, about)
         self._refuse_orphans(records)
-        cases = dict(finding.resolved(cases, records.keys(), tenants, self.progress))
+        cases = finding.resolved(cases, records.keys(), tenants, self.progress)
         known = {} if read_live else refresh.as_recorded(records, self.schemas)
         wanted = refresh.interest(cases, records, self.schemas).without(known.keys() | unread)
         moving = {move.to for move in moves}
-        staying = {address: record for address, record in records.items() if address not in moving}
+        staying = narrowed(records, records.keys() - moving) if moving else records
         is_settled = settling(cases, staying, self.schemas)
         live = refresh.read_all(wanted, tenants, self.progress, is_settled)
         lives = {**known, **live.lives}
@@ -378,7 +377,9 @@ class Workspace:
         return following
 
     def _read_state(self, *, lineage: str | None = None) -> State:
-        return self.store.read() or State(lineage or self.configuration.settings.first_lineage)
+        return self.store.read(beside=self.configuration.cases) or State(
+            lineage or self.configuration.settings.first_lineage
+        )
 
     def _recovered(self, state: State, tenants: Tenants, *, settle: tuple[float, ...]) -> State:
         """Return the state with what an earlier run created without living to note it."""

@@ -253,9 +253,9 @@ def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Mapping[str, c
     """Return every command that does something, by the words that call it."""
     if not isinstance(command, click.Group):
         return {" ".join(path): command}
-    return {
-        name: leaf for word, sub in command.commands.items() for name, leaf in leaves(sub, (*path, word)).items()
-    }
+    context = click.Context(command)
+    subs = {word: command.get_command(context, word) for word in command.list_commands(context)}
+    return {name: leaf for word, sub in subs.items() if sub for name, leaf in leaves(sub, (*path, word)).items()}
 
 
 COMMANDS = leaves(group)

@@ -40,6 +40,9 @@ def _version() -> int:
 
 
 def _command(arguments: Sequence[str]) -> int:
+    # httpx imports a command line of its own, with rich and pygments, where these are installed: a tenth of what
+    # starting takes. It does without if it cannot, and of a module that is None here Python says so.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     from reconciler.cli.group import run
 
     # Cases are plain values without cycles: at its usual rate the collector walks them again and again in vain,

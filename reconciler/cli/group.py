@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from reconciler import __version__
-from reconciler.cli import adopt, apply, coverage, drift, export, fmt, forge, local, plan, policy, sandbox, state
 from reconciler.cli.faults import FAILURE, INTERRUPTED
 from reconciler.cli.options import Commands, help_alone, variable
 
@@ -19,8 +19,46 @@ if TYPE_CHECKING:
 PROGRAM = "reconciler"
 
 
+_MODULES: Final[Mapping[str, str]] = {
+    "init": "local",
+    "validate": "local",
+    "fmt": "fmt",
+    "plan": "plan",
+    "apply": "apply",
+    "show": "plan",
+    "drift": "drift",
+    "export": "export",
+    "coverage": "coverage",
+    "import": "adopt",
+    "comment": "forge",
+    "issue": "forge",
+    "state": "state",
+    "policy": "policy",
+    "schema": "local",
+    "sandbox": "sandbox",
+    "demo": "sandbox",
+}
+"""Command → the module of this folder that has it, in the order of their use."""
+
+
+class Program(Commands):
+    """Imports a command when it is asked for: a run is about one of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order of their use."""
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        """Return the command of that name, if there is one."""
+        if cmd_name not in _MODULES:
+            return None
+        module = importlib.import_module(f"reconciler.cli.{_MODULES[cmd_name]}")
+        known = {made.name: made for made in vars(module).values() if isinstance(made, click.Command)}
+        return known[cmd_name]
+
+
 @click.group(
-    cls=Commands,
+    cls=Program,
     invoke_without_command=True,
     epilog="""Every option can be set by an environment variable: RECONCILER_FORMAT, RECONCILER_PARALLELISM, …;
     only --override-policy cannot.
@@ -35,28 +73,6 @@ def group(ctx: click.Context, chdir: str | None) -> int:
     """Terraform for cases: declare security cases in YAML, plan, apply, detect drift."""
     ctx.obj = chdir
     return help_alone(ctx)
-
-
-for _command in (
-    local.init,
-    local.validate,
-    fmt.fmt,
-    plan.plan,
-    apply.apply,
-    plan.show,
-    drift.drift,
-    export.export,
-    coverage.coverage,
-    adopt.adopt,
-    forge.comment,
-    forge.issue,
-    state.state,
-    policy.policy,
-    local.schema,
-    sandbox.sandbox,
-    sandbox.demo,
-):
-    group.add_command(_command)
 
 
 def run(arguments: Sequence[str]) -> int:

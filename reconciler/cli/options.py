@@ -56,8 +56,9 @@ class Commands(click.Group):
         """Find the command; one that does not exist is answered with the nearest."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-") and not ctx.resilient_parsing:
-            near = difflib.get_close_matches(name, self.commands, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(self.commands)}"
+            known = self.list_commands(ctx)
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
             raise click.UsageError(f"no such command {name!r}; {hint}", ctx)
         return super().resolve_command(ctx, args)
 

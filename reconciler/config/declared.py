@@ -50,7 +50,7 @@ CaseId = Annotated[str, Field(min_length=1), AfterValidator(_id)]
 class Adoption(BaseModel):
     """Which live case to take over, by its id or by what it says, and how."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     id: CaseId | None = Field(default=None, description="Id of the live case.")
     find: dict[str, Any] | None = Field(default=None, description="What the one case that is meant says.")
@@ -66,7 +66,7 @@ class Adoption(BaseModel):
 class MetaArguments(BaseModel):
     """What every case may say beside its attributes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     extends: str | tuple[str, ...] = Field(
         default=(), description="Templates that the case builds upon; what comes later counts."

@@ -42,7 +42,7 @@ AddressText = Annotated[str, AfterValidator(_address)]
 class MovedEntry(BaseModel):
     """A case that goes under another address."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     origin: AddressText = Field(alias="from", description="The address under which it was applied: PROVIDER.CASE.")
     to: AddressText = Field(description="The address under which it is declared now.")
@@ -51,7 +51,7 @@ class MovedEntry(BaseModel):
 class Refactorings(BaseModel):
     """What a case file may say beside its cases."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     moved: tuple[MovedEntry, ...] = Field(default=(), description="Cases that go under another address.")
     removed: tuple[AddressText, ...] = Field(

@@ -72,7 +72,7 @@ NAMES: Final[Mapping[Scope, tuple[str, ...]]] = {
 class RuleEntry(BaseModel):
     """A rule: true means that it objects."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     deny: str = Field(min_length=1, description="CEL: true where the change (or the plan) must not be.")
     message: str = Field(
@@ -114,7 +114,7 @@ class RuleEntry(BaseModel):
 class PlanEntry(BaseModel):
     """What a test says of the plan."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     changes: tuple[dict[str, Any], ...] = Field(
         default=(), description="As much of each change as the rule looks at; the rest is an empty update."
@@ -125,7 +125,7 @@ class PlanEntry(BaseModel):
 class TrialEntry(BaseModel):
     """A test of a rule: as much of a plan as the rule looks at, and what it must say."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     rule: str = Field(description="The name of the rule.")
     expect: Annotated[Verdict, BeforeValidator(lower)] = Field(description="deny: it objects; pass: it does not.")

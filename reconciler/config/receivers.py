@@ -34,7 +34,7 @@ def lower(value: Any) -> Any:
 class NotifyEntry(BaseModel):
     """One that is told of new drift."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     type: Annotated[Literal["slack", "teams", "webhook"], BeforeValidator(lower)] = Field(
         description="How it is told: a message to Slack, a card to Teams (Workflows), or plain JSON."

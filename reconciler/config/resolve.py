@@ -273,7 +273,8 @@ class _Loading:
     def _entries(self, settings: SettingsResult) -> dict[str, Entry]:
         written = [entry for parsed in self._case_files() for entry in self._entries_of(parsed)]
         self._templates.is_whole = not self._broken
-        schemas = {name: provider.schema for name, provider in self._providers.items()}
+        used = filter(None, (settings.types or {}).values())
+        schemas = {type_: self._providers[type_].schema for type_ in used}
         expansion = Expansion(self._templates, self._binder, self._uses, settings.types, schemas)
         entries: dict[str, Entry] = {}
         for entry in expansion.cases(written):

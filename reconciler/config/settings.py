@@ -41,7 +41,7 @@ _STAND_INS: Final = ("https://unset.invalid", "1", "true")
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class StateSettings(_Strict):

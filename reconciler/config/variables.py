@@ -66,7 +66,7 @@ _WANTED: Final = {
 class VariableEntry(BaseModel):
     """One variable of a workspace."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     type: Kind | None = Field(
         default=None, description="What it holds; default: what its default is, or a string."

@@ -39,7 +39,7 @@ DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 class WaiverEntry(BaseModel):
     """A field that may be live otherwise than it was applied, for a while."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     address: str = Field(description="The case: PROVIDER.CASE.")
     field: str = Field(

@@ -36,7 +36,7 @@ def resolved(
         found |= {case.address: replace(case, adopt=_one(search, case)) for case in search.cases}
     if problems:
         raise ConfigError(problems)
-    return {**cases, **found}
+    return {**cases, **found} if found else cases
 
 
 def _one(search: Search, case: Case) -> str | None:

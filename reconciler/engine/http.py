@@ -134,8 +134,7 @@ class HttpApi:
 
     def get(self, path: str, params: Params = ()) -> Any:
         """Return the decoded object or array of one GET; raise NotFound on 404, ApiError otherwise."""
-        response = self._request("GET", path, params, None, Repeat.SAFE)
-        return self._data(response, "GET", path)
+        return self._data(self._read(path, params), "GET", path)
 
     def get_all(self, requests: Iterable[tuple[str, Params]], *, denied: bool = False) -> Iterator[Any]:
         """
@@ -149,23 +148,32 @@ class HttpApi:
         rest = iter(requests)
         firsts = tuple(itertools.islice(rest, 2))
         if len(firsts) == 1:  # to hand it over to another thread takes as long as to send it
-            yield self._get_or_none(*firsts[0], denied=denied)
+            yield self._answered(firsts[0][0], functools.partial(self._read, *firsts[0]), denied=denied)
             return
-        waiting: deque[Future[Any]] = deque()
+        waiting: deque[tuple[str, Future[httpx.Response]]] = deque()
+
+        def next_one() -> Any:
+            path, future = waiting.popleft()
+            return self._answered(path, future.result, denied=denied)
+
         try:
             for path, params in itertools.chain(firsts, rest):
-                waiting.append(self._workers().submit(self._get_or_none, path, params, denied=denied))
+                waiting.append((path, self._workers().submit(self._read, path, params)))
                 if len(waiting) >= 2 * self._endpoint.concurrency:
-                    yield waiting.popleft().result()
+                    yield next_one()
             while waiting:
-                yield waiting.popleft().result()
+                yield next_one()
         finally:
-            for future in waiting:
+            for _, future in waiting:
                 future.cancel()
 
-    def _get_or_none(self, path: str, params: Params, *, denied: bool) -> Any:
+    def _read(self, path: str, params: Params) -> httpx.Response:
+        return self._request("GET", path, params, None, Repeat.SAFE)
+
+    def _answered(self, path: str, answer: Callable[[], httpx.Response], *, denied: bool) -> Any:
+        """Decode an answer once it is wanted: so it takes several times as much memory as on its way."""
         try:
-            return self.get(path, params)
+            return self._data(answer(), "GET", path)
         except Refused as error:
             if isinstance(error, NotFound) or (denied and error.status < HTTPStatus.MULTIPLE_CHOICES):
                 return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from reconciler.engine.progress import Progress
-from reconciler.engine.tenant import Tenant, Tenants
+from reconciler.engine.tenant import Tenants
 from reconciler.model.address import Address
 from reconciler.model.case import Case, Live, OnRemove
 from reconciler.model.fields import Kind, Schema
@@ -33,9 +33,14 @@ class Interest:
     keys: Mapping[str, Mapping[str, frozenset[str]]]
     """By provider instance, of maps the keys that are declared or recorded in any of its cases."""
 
-    def without(self, known: Container[Address]) -> Interest:
+    def without(self, known: Collection[Address]) -> Interest:
         """Return what is left where some cases are known."""
-        return Interest({address: want for address, want in self.wants.items() if address not in known}, self.keys)
+        wants = (
+            {address: want for address, want in self.wants.items() if address not in known}
+            if known
+            else self.wants
+        )
+        return Interest(wants, self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +79,11 @@ def read_all(wanted: Interest, tenants: Tenants, progress: Progress, is_settled:
     lives: dict[Address, Live] = {}
     settled: set[Address] = set()
     for name in sorted({address.provider for address in wanted.wants}):
-        mine = {address: want for address, want in wanted.wants.items() if address.provider == name}
+        mine, addresses = _by_id(name, wanted.wants)
         progress.begin(f"Reading {name}", len(mine))
         try:
-            for live, addresses in _read(mine, wanted.keys[name], tenants[name]):
-                for address in addresses:
+            for live in tenants[name].read(Wanted(mine, wanted.keys[name])):
+                for address in addresses[live.id]:
                     if is_settled(address, live):
                         settled.add(address)
                     else:
@@ -97,18 +102,18 @@ def as_recorded(records: Mapping[Address, Record], schemas: Mapping[str, Schema]
     }
 
 
-def _read(
-    mine: Mapping[Address, Want], keys: Mapping[str, frozenset[str]], tenant: Tenant
-) -> Iterator[tuple[Live, Sequence[Address]]]:
-    """Yield the live cases as they come, each with the addresses that it is read for."""
+def _by_id(
+    name: str, wants: Mapping[Address, Want]
+) -> tuple[Mapping[str, frozenset[str]], Mapping[str, Sequence[Address]]]:
+    """Return by id what is to be read of the cases of an instance, and the addresses that it is read for."""
     attributes: dict[str, frozenset[str]] = {}
-    addresses: dict[str, list[Address]] = {}
-    for address, want in mine.items():
-        before = attributes.get(want.id)
-        attributes[want.id] = want.attributes if before is None else before | want.attributes
-        addresses.setdefault(want.id, []).append(address)
-    for live in tenant.read(Wanted(attributes, keys)):
-        yield live, addresses[live.id]
+    addresses: dict[str, tuple[Address, ...]] = {}
+    for address, (id, names) in wants.items():
+        if address.provider == name:
+            before = attributes.get(id)
+            attributes[id] = names if before is None else before | names
+            addresses[id] = (*addresses.get(id, ()), address)
+    return attributes, addresses
 
 
 def _note_keys(
@@ -116,10 +121,15 @@ def _note_keys(
 ) -> None:
     """Add the keys of a case's maps."""
     declared = (case.type, case.attributes) if case else None
-    recorded = (record.type, record.recorded) if record else None
+    recorded = (record.type, record.recorded) if record and not _is_as_declared(record, case) else None
     for type_, held in filter(None, (declared, recorded)):
         for name in maps[type_] & held.keys():
             found.setdefault(name, set()).update(held[name] or ())
+
+
+def _is_as_declared(record: Record, case: Case | None) -> bool:
+    """Tell whether the attributes of both are one object, as they are of most."""
+    return case is not None and record.recorded is case.attributes
 
 
 def _attributes(case: Case | None, record: Record | None, schemas: Mapping[str, Schema]) -> frozenset[str]:

@@ -32,10 +32,11 @@ def claims(
     """
     Return who declares a link to whom.
 
-    Of a case that is not among `cases` what is recorded counts, unless it is `given_up`.
+    Of a case that is not among `cases` what is recorded counts, unless it is `given_up`. Where nothing is live, no
+    link is either, and nobody asks.
     """
     linking = {type_: names for type_, schema in schemas.items() if (names := _linking(schema))}
-    if not linking:
+    if not linking or not lives:
         return {}
     ids = {address: record.id for address, record in records.items()}
     ids |= {address: live.id for address, live in lives.items()}

@@ -197,6 +197,8 @@ def _renames(changes: Iterable[Change], world: World) -> Iterator[str]:
 
 def _normalized(world: World) -> World:
     """Fill in the ids that are known and seal the secrets of what is declared."""
+    if not world.cases:
+        return world
     known = _known(world)
     key = world.state.lineage
     cases = {

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
+from typing import TypeVar
 
 from reconciler.errors import PlanRefused
 from reconciler.model.address import Address
 from reconciler.model.case import Case
 from reconciler.model.record import Record
+
+Thing = TypeVar("Thing")
 
 
 def select(
@@ -19,9 +23,16 @@ def select(
 ) -> frozenset[Address]:
     """Return the addresses of a run; raise PlanRefused for one that is neither declared nor recorded."""
     everything = frozenset({*cases, *records})
+    if not targets and not excludes:
+        return everything
     needs = {address: _depends_on(address, cases, records) for address in everything}
     chosen = _closure(_named(targets, everything), needs) if targets else everything
     return chosen - _closure(_named(excludes, everything), _reversed(needs))
+
+
+def narrowed(those: Mapping[Address, Thing], about: AbstractSet[Address]) -> Mapping[Address, Thing]:
+    """Return what a run is about; that are the same of 100,000 again in most runs, and no copy of them."""
+    return those if those.keys() <= about else {each: thing for each, thing in those.items() if each in about}
 
 
 def _depends_on(

@@ -98,8 +98,8 @@ def _as_recorded(record: Record, live: Live, case: Case | None, schema: Schema) 
 def _holds(name: str, ours: Value, theirs: Value, case: Case | None, schema: Schema) -> bool:
     """Tell whether a live value that differs holds all that is ours, where the rest is others'."""
     match schema.kind(name):
-        case Kind.MAP if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-            return all(theirs.get(key, ABSENT) == value for key, value in ours.items())
+        case Kind.MAP if isinstance(ours, dict) and isinstance(theirs, dict):
+            return ours.items() <= theirs.items()
         case Kind.SET if isinstance(ours, frozenset) and isinstance(theirs, frozenset):
             return case is not None and case.owns(name) is Ownership.SHARED and ours <= theirs
         case _:

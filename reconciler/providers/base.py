@@ -64,7 +64,7 @@ Whole: TypeAlias = Annotated[int, BeforeValidator(_whole)]
 class ProviderSettings(BaseModel):
     """The settings that every provider instance has; a system adds its own."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     window: ClassVar[float] = 60.0
     """Seconds in which the limit of requests counts; fewer for a system that is to be spared bursts."""
@@ -108,7 +108,7 @@ def _parts_of(url: str) -> SplitResult | None:
 class CaseModel(BaseModel):
     """What a user may declare about a case; a system names its attributes and marks their meaning."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class ItemModel(CaseModel):

@@ -23,7 +23,7 @@ Kinds: TypeAlias = dict[str, Literal["null", "set"]]
 class Model(BaseModel):
     """An object of the file."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class Scalar(Model):

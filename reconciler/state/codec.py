@@ -27,7 +27,7 @@ VERSION: Final = 1
 
 _SHAPES: Final = {Kind.SET: "a set", Kind.MAP: "a map", Kind.ITEMS: "items by key"}
 
-_Strict = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+_Strict = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class LifecycleData(BaseModel):
@@ -126,9 +126,9 @@ def as_utf8(text: str) -> bytes:
 # ------------------------------------------------------------------------------------------------ reading
 
 
-def decode(content: bytes, schemas: Mapping[str, Schema], *, source: str, hint: str | None = None) -> State:
+def decode_whole(content: bytes, schemas: Mapping[str, Schema], *, source: str, hint: str | None) -> State:
     """
-    Read the content of a state file.
+    Read the content of a state file at once.
 
     `schemas` (by provider type) turn recorded values back into their normal form; values of a type that is not
     among them are kept as they are. `source` is how messages call the file, `hint` the way back if it is broken.
@@ -220,10 +220,11 @@ def _attributes(data: Mapping[str, Any], schema: Schema | None) -> Mapping[str, 
 
 def _values(data: Mapping[str, Any], fields: Mapping[str, SchemaField], place: str = "") -> dict[str, Value]:
     """Read attributes, or the fields of an item; what the schema does not know is left out."""
-    return {name: _value(f"{place}{name}", item, fields[name]) for name, item in data.items() if name in fields}
+    known = ((name, item) for name, item in data.items() if name in fields)
+    return {name: read_value(f"{place}{name}", item, fields[name]) for name, item in known}
 
 
-def _value(place: str, data: Any, field: SchemaField) -> Value:
+def read_value(place: str, data: Any, field: SchemaField) -> Value:
     """Read one value; maps and items are read key by key, so that a user's key `unknown` is no reference."""
     if type(data) is str and field.kind is Kind.SCALAR:
         return data  # most are

@@ -18,7 +18,7 @@ from reconciler.model.fields import Schema
 from reconciler.model.move import Move, System
 from reconciler.model.record import Record, State
 from reconciler.planning.moving import elsewhere, moved
-from reconciler.state.codec import decode
+from reconciler.state.reading import decode
 from reconciler.state.store import Store
 
 _NOTHING: Final = State("")

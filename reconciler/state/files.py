@@ -15,7 +15,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from reconciler.errors import StateError
 
@@ -25,17 +25,29 @@ PRIVATE: Final = 0o600
 
 def read_regular(path: Path) -> bytes | None:
     """Return the content of a regular file, None if there is none; raise StateError for anything else."""
+    with opened(path) as file:
+        return file.read() if file else None
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO | None]:
+    """
+    Open a regular file for reading, None if there is none.
+
+    Raises StateError for anything else, and for an OSError while it is open.
+    """
     try:
         # Opening a FIFO would wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
-        return None
+        yield None
+        return
     except OSError as error:
         raise StateError(f"{path} cannot be read: {error.strerror}") from error
     try:
         _require_regular(path, os.fstat(descriptor).st_mode)
-        with open(descriptor, "rb", closefd=False) as file:
-            return file.read()
+        with open(descriptor, "rb", buffering=0, closefd=False) as file:
+            yield file
     except OSError as error:
         raise StateError(f"{path} cannot be read: {error.strerror}") from error
     finally:

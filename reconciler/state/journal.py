@@ -58,7 +58,7 @@ from reconciler.state.store import Intent
 
 VERSION: Final = 1
 
-_Strict = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+_Strict = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class _HeaderLine(BaseModel):
@@ -100,7 +100,9 @@ class _FailedLine(BaseModel):
 
 
 _AnyLine: TypeAlias = _HeaderLine | _IntentLine | _DoneLine | _FailedLine
-_LINE: Final[TypeAdapter[_AnyLine]] = TypeAdapter(Annotated[_AnyLine, Field(discriminator="kind")])
+_LINE: Final[TypeAdapter[_AnyLine]] = TypeAdapter(
+    Annotated[_AnyLine, Field(discriminator="kind")], config=ConfigDict(defer_build=True)
+)
 
 
 # ------------------------------------------------------------------------------------------------ reading

@@ -12,19 +12,29 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from reconciler.errors import StateError
 from reconciler.model.fields import Schema
 from reconciler.model.record import State
-from reconciler.state.codec import decode, encode
-from reconciler.state.files import make_folder, read_regular, replace_file, replacement, sweep, sync_folder
+from reconciler.state.codec import encode
+from reconciler.state.files import (
+    make_folder,
+    opened,
+    read_regular,
+    replace_file,
+    replacement,
+    sweep,
+    sync_folder,
+)
 from reconciler.state.journal import JournalFile, Replay, read_journal
 from reconciler.state.lock import Lock
-from reconciler.state.store import Holder, Intent
+from reconciler.state.reading import read
+from reconciler.state.store import NO_CASES, Cases, Holder, Intent
 
 
 def utc_now() -> datetime:
@@ -78,9 +88,9 @@ class LocalStore:
         self._lock = Lock(self.path, clock=clock, sleep=sleep)
         self._journal: JournalFile | None = None
 
-    def read(self) -> State | None:
+    def read(self, *, beside: Cases = NO_CASES) -> State | None:
         """Return the snapshot with the journal replayed; right also while another process applies."""
-        return self._kept().state
+        return self._kept(beside=beside).state
 
     def open_intents(self) -> tuple[Intent, ...]:
         """Return the requests, by number, that were announced and neither done nor failed."""
@@ -105,7 +115,7 @@ class LocalStore:
 
     def save(self, state: State, *, overriding: bool = False) -> None:
         """Replace the snapshot, keep the one before as backup, then close and drop the journal."""
-        kept = self._kept()
+        kept = self._kept(whole=True)
         if kept.state is not None and kept.snapshot is not None and not overriding:
             self._require_lineage(kept.state, state)
             last = kept.replay or kept.snapshot
@@ -126,7 +136,7 @@ class LocalStore:
 
     def pull(self) -> bytes | None:
         """Return the snapshot to the byte; with what a journal holds beyond it, as it would be saved."""
-        kept = self._kept()
+        kept = self._kept(whole=True)
         return kept.content if kept.state is None or kept.state == kept.snapshot else encode(kept.state)
 
     def unlock(self, id: str) -> Holder:
@@ -141,9 +151,9 @@ class LocalStore:
 
     # reading
 
-    def _kept(self) -> _Kept:
-        content, journal = self._read_files()
-        snapshot = self._decode(content) if content is not None else None
+    def _kept(self, *, whole: bool = False, beside: Cases = NO_CASES) -> _Kept:
+        """Return what the folder holds, the content of the snapshot only if the `whole` is asked for."""
+        content, snapshot, journal = self._read_files(beside, whole=whole)
         lines = read_journal(journal, self._schemas, source=str(self.journal_path)) if journal else None
         if snapshot is None and lines and not lines.is_empty:
             raise StateError(
@@ -152,23 +162,31 @@ class LocalStore:
             )
         return _Kept(content, snapshot, lines)
 
-    def _read_files(self) -> tuple[bytes | None, bytes | None]:
+    def _read_files(self, beside: Cases, *, whole: bool) -> tuple[bytes | None, State | None, bytes | None]:
         """
         Read a snapshot and the journal beside it.
 
-        Between the two reads another process may have saved and begun a new journal. Serials only grow, so a
-        snapshot that is the same before and after was there all the time.
+        Between the two reads another process may have saved and begun a new journal. A snapshot that is the same
+        file before and after, which nobody else can be while we have it open, was there all the time.
         """
-        content = read_regular(self.path)
         while True:
-            journal = read_regular(self.journal_path)
-            again = read_regular(self.path)
-            if again == content:
-                return content, journal
-            content = again
+            with opened(self.path) as file:
+                before = _identity(os.fstat(file.fileno())) if file else None
+                content = file.read() if file and whole else None
+                snapshot = self._decoded(file, beside) if file else None
+                journal = read_regular(self.journal_path)
+                if self._there() == before:
+                    return content, snapshot, journal
 
-    def _decode(self, content: bytes) -> State:
-        return decode(content, self._schemas, source=str(self.path), hint=self._way_back())
+    def _there(self) -> tuple[int, ...] | None:
+        """Return which file the snapshot is now, None if there is none."""
+        with suppress(FileNotFoundError):
+            return _identity(os.stat(self.path))  # noqa: PTH116 (beside the other system calls)
+        return None
+
+    def _decoded(self, file: BinaryIO, beside: Cases) -> State:
+        file.seek(0)
+        return read(file, self._schemas, source=str(self.path), hint=self._way_back, beside=beside)
 
     def _way_back(self) -> str:
         if self.backup_path.is_file():
@@ -230,6 +248,11 @@ class LocalStore:
                 f"{self.path}: {what}: {error.strerror or error}",
                 hint="Free some space or make the folder writable, then run the same command again.",
             ) from error
+
+
+def _identity(about: os.stat_result) -> tuple[int, ...]:
+    """Return what differs between two files, and between a file and what it is when somebody has written to it."""
+    return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns
 
 
 def _behind_link(path: Path) -> Path:

@@ -16,11 +16,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol, TypeAlias
 
 from reconciler.model.address import Address
+from reconciler.model.case import Case
 from reconciler.model.change import Action
 from reconciler.model.record import Record, State
+
+Cases: TypeAlias = Mapping[Address, Case]
+
+NO_CASES: Final[Cases] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +96,12 @@ class Journal(Protocol):
 class Store(Protocol):
     """A place that keeps the state of one workspace."""
 
-    def read(self) -> State | None:
+    def read(self, *, beside: Cases = NO_CASES) -> State | None:
         """
         Return the newest state, None if there is none; needs no lock.
 
-        What the journal holds beyond the last save counts as one serial.
+        Values that are equal to those of the case declared at the same address, in `beside`, may be one object
+        with them: they are in memory once then. What the journal holds beyond the last save counts as one serial.
         Raises StateError if what is there cannot be read.
         """
         ...

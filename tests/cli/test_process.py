@@ -58,6 +58,23 @@ def test_help_and_version_import_nothing_heavy(env: dict[str, str], arguments: t
     assert HEAVY.findall(done.stderr) == []
 
 
+def test_a_plan_without_changes_imports_nothing_that_it_has_no_use_for(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    used = "{soc: {type: tines, url: 'https://acme.tines.com', token: x}}"
+    (tmp_path / "reconciler.yaml").write_text(f"version: 1\nworkspace: acme\nproviders: {used}\n")
+    command = [sys.executable, "-X", "importtime", "-m", "reconciler", "plan", "-C", str(tmp_path)]
+
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+
+    assert done.stdout.endswith("No changes. 0 cases match.\n")
+    assert "providers.tines" in done.stderr
+    assert (
+        re.findall(r"deepdiff|\brich\b|pygments|anyascii|threatconnect|communifire|emulat|sandbox", done.stderr)
+        == []
+    )
+
+
 def test_the_version_is_told_before_click_is_imported(env: dict[str, str]) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "reconciler", "--version"]
 

@@ -99,7 +99,7 @@ class ThreatConnectSettings(ProviderSettings):
 class Assignee(BaseModel):
     """Whom a case or a task is assigned to: a user or a group."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     user: Text | None = Field(default=None, description="Login of a user.")
     group: Text | None = Field(default=None, description="Name of a user group.")
@@ -114,7 +114,7 @@ class Assignee(BaseModel):
 class NewGroup(BaseModel):
     """A threat intelligence group that is created with the link to it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     type: Text = Field(description="Adversary, Campaign, Incident …")
     name: Text = Field(description="Its name; with the type it tells the group from others in this case.")
@@ -127,7 +127,7 @@ class NewGroup(BaseModel):
 class NewIndicator(BaseModel):
     """An indicator by its type and summary; it is created if the owner does not have it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     type: Annotated[IndicatorType, BeforeValidator(_spelled(IndicatorType)), Field(description="Its type.")]
     summary: Text = Field(description="The address, host name, URL, hash or number.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
 import httpx
@@ -67,7 +68,7 @@ class Tines(Provider):
 
     def read(self, api: Api, wanted: Wanted) -> Iterator[Live]:
         """Read the cases from lists, and what those lack by itself."""
-        attributes = {id: names | _with(names) for id, names in wanted.attributes.items()}
+        attributes = {id: _with(names) for id, names in wanted.attributes.items()}
         items = whole_cases(api, self._cases, attributes, self._team, wanted.keys.get("fields"))
         key = self._settings.marker_key
         lives = (wire.live(item, attributes[wire.case_id(item)], SCHEMA.normalize, key) for item in items)
@@ -121,6 +122,7 @@ class Tines(Provider):
         return shown if isinstance(shown, int) else self._settings.team_id
 
 
+@cache
 def _with(names: frozenset[str]) -> frozenset[str]:
-    """Return what is read beside: sub-statuses and fields have a meaning only within a team."""
-    return frozenset({"team_id"}) if names & {"sub_status", "fields"} else frozenset()
+    """Return what is read with it: sub-statuses and fields have a meaning only within a team."""
+    return names | {"team_id"} if names & {"sub_status", "fields"} else names

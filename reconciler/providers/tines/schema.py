@@ -57,7 +57,7 @@ class TinesSettings(ProviderSettings):
 class ClosureCondition(BaseModel):
     """What must hold before a case may be closed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     name: Text = Field(description="What must hold, in words.")
     formula: Annotated[str, StringConstraints(pattern="^=")] = Field(description="=SIZE(team_case.tags) > 0")

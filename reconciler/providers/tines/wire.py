@@ -16,7 +16,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from reconciler.errors import ProtocolError
 from reconciler.model.case import Live
@@ -53,6 +53,10 @@ def metadata_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _metadata(shown: Mapping[str, Any]) -> Value:
+    return {key: value if type(value) is str else metadata_text(value) for key, value in shown.items()}
 
 
 def _emails(users: Iterable[Item]) -> frozenset[str]:
@@ -143,7 +147,7 @@ _READERS: Final[Mapping[str, tuple[str, Callable[[Item], Value]]]] = {
     "closure_conditions": ("closure_conditions", lambda item: _conditions(item["closure_conditions"])),
     "assignees": ("assignees", lambda item: _emails(item["assignees"])),
     "tags": ("tags", lambda item: frozenset(tag["name"] for tag in item["tags"])),
-    "metadata": ("metadata", lambda item: {k: metadata_text(v) for k, v in (item["metadata"] or {}).items()}),
+    "metadata": ("metadata", lambda item: _metadata(item["metadata"] or {})),
     "fields": ("fields", lambda item: _fields(item["fields"])),
     "links": ("linked_cases", lambda item: _linked(item["linked_cases"])),
     "subscribers": ("subscribers", lambda item: _emails(item["subscribers"])),
@@ -189,7 +193,13 @@ def as_v2(item: Item) -> Item:
 
 def lacking(item: Item, attributes: Iterable[str]) -> frozenset[str]:
     """Return the attributes that a case object does not show, or of which it shows a first page only."""
-    return frozenset(name for name, key, meta in _keys(frozenset(attributes)) if not _is_whole(item, key, meta))
+    return frozenset(
+        [
+            name
+            for name, key, meta in _keys(frozenset(attributes))
+            if key not in item or (meta in item and _has_more(item[meta]))
+        ]
+    )
 
 
 @cache
@@ -199,31 +209,37 @@ def _keys(attributes: frozenset[str]) -> tuple[tuple[str, str, str], ...]:
     return tuple((name, key, f"{key}_meta") for name, key in keys.items())
 
 
-def _is_whole(item: Item, key: str, meta: str) -> bool:
-    if key not in item:
-        return False
-    pages = item.get(meta)
-    return not (isinstance(pages, Mapping) and (pages.get("next_page") or pages.get("next_page_number")))
+def _has_more(pages: Any) -> bool:
+    return isinstance(pages, Mapping) and bool(pages.get("next_page") or pages.get("next_page_number"))
 
 
 def live(item: Item, attributes: Iterable[str], normalize: Normalize, marker_key: str | None = None) -> TinesLive:
     """Read a case object into what was asked for, in normal form; `marker_key` is that of its metadata."""
-    names = frozenset(attributes)
+    reading = _reading(frozenset(attributes))
     try:
-        values = {name: read(item) for name, read in _readers(names)}
-        aliases = {name: found for name in names & _ALIASED if (found := _aliases(name, item))}
+        values = {name: read(item) for name, read in reading.readers}
+        aliases = {name: found for name in reading.aliased if (found := _aliases(name, item))}
     except (KeyError, TypeError, AttributeError) as error:
         raise ProtocolError(f"Tines answered case {case_id(item)} in an unknown shape ({error!r})") from error
-    shown = {name: item[_READERS[name][0]] for name in names & _SHOWN}
+    shown = {name: item[_READERS[name][0]] for name in reading.shown}
     if conditions := item.get("closure_conditions"):
         shown["closure_conditions"] = conditions
     url, marker = str(item.get("url") or ""), _marker(item, marker_key)
     return TinesLive(case_id(item), url, normalize(values), {**aliases}, marker=marker, shown=shown)
 
 
+class _Reading(NamedTuple):
+    """How some attributes are read: found out once for all the cases of which these are wanted."""
+
+    readers: tuple[tuple[str, Callable[[Item], Value]], ...]
+    aliased: frozenset[str]
+    shown: frozenset[str]
+
+
 @cache
-def _readers(attributes: frozenset[str]) -> tuple[tuple[str, Callable[[Item], Value]], ...]:
-    return tuple((name, _READERS[name][1]) for name in attributes & _READERS.keys())
+def _reading(attributes: frozenset[str]) -> _Reading:
+    readers = tuple((name, _READERS[name][1]) for name in attributes & _READERS.keys())
+    return _Reading(readers, attributes & _ALIASED, attributes & _SHOWN)
 
 
 def _marker(item: Item, key: str | None) -> str | None:
