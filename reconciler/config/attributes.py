@@ -174,7 +174,7 @@ class Attributes:
         """Refuse members with accents encoded in an unusual form: beside the usual one they look like twins."""
         members = reading.raw[name]
         for index, member in enumerate(members if isinstance(members, list) else ()):
-            if isinstance(member, str) and not unicodedata.is_normalized("NFC", member):
+            if isinstance(member, str) and not (member.isascii() or unicodedata.is_normalized("NFC", member)):
                 normal = quoted(unicodedata.normalize("NFC", member))
                 message = f"{quoted(member)} is not in the usual Unicode form (NFC)"
                 reading.report((name, index), message, f"type it anew: {normal}")

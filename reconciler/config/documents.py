@@ -71,6 +71,12 @@ MAX_PROBLEMS: Final = 100
 FAST: Final = hasattr(yaml, "CSafeLoader")
 """Whether PyYAML was built with libyaml; without it, reading is thirty times slower."""
 
+PARSER: Final[tuple[str, str]] = (
+    yaml.__version__,
+    getattr(getattr(yaml, "_yaml", None), "get_version_string", str)(),
+)
+"""The versions of what reads: of PyYAML, and of libyaml if it is there."""
+
 _LOADER: Final[type[Any]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _CASES_DEPTH: Final = 2
