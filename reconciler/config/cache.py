@@ -36,7 +36,8 @@ MAX_TOTAL: Final = 1024 * 1024 * 1024
 """Bytes of all workspaces: those that were not used for longest go first."""
 _STALE: Final = 30 * 24 * 3600.0
 """Seconds after which what nobody used goes in any case."""
-_MAX_INDEX: Final = 64 * 1024 * 1024
+_MOST_AT_ONCE: Final = 64 * 1024 * 1024
+"""Bytes of the index, and of what is kept of one case file, which is no larger than 16 MiB."""
 _BUFFER: Final = 1024 * 1024
 
 _END: Final = struct.Struct(">QQ32s")
@@ -165,7 +166,7 @@ class _Stored:
             return None
         try:
             offset, length, checksum = span
-            found = os.pread(self._file, length, offset)
+            found = os.pread(self._file, min(length, _MOST_AT_ONCE), offset)
             return found if _checksum(found) == checksum else None
         except (OSError, ValueError, TypeError, OverflowError):
             return None
@@ -198,7 +199,7 @@ def _index(file: int, size: int) -> bytes:
     if len(end) != _END.size:
         raise ValueError("it was cut")
     offset, length, checksum = _END.unpack(end)
-    if length > _MAX_INDEX or offset + length + _END.size != size:
+    if length > _MOST_AT_ONCE or offset + length + _END.size != size:
         raise ValueError("it was cut, or altered")
     found = os.pread(file, length, offset)
     if hashlib.sha256(found).digest() != checksum:
