@@ -99,7 +99,7 @@ def test_a_change_is_seen(runs: Runs) -> None:
     assert "Another case" in runs.run()[1]
     runs.write("cases/a.yaml", CASES.replace("Case 7", ""))
     code, _, err = runs.run()
-    assert (code, "cases/a.yaml:23" in err) == (1, True)
+    assert (code, "cases/a.yaml:24:" in err) == (1, True)
     assert runs.run(RECONCILER_CACHE_DIR="")[::2] == (code, err)
 
 
@@ -124,7 +124,7 @@ def test_runs_side_by_side_say_the_same(runs: Runs) -> None:
     assert runs.run() == alone
 
 
-@pytest.mark.parametrize("content", [b"", b"garbage", b"\x00" * 5000])
+@pytest.mark.parametrize("content", [b"", b"garbage" * 500])
 def test_a_broken_cache_is_no_matter(runs: Runs, content: bytes) -> None:
     plain = runs.run()
     (kept,) = runs.kept
@@ -139,7 +139,6 @@ def test_a_broken_cache_is_no_matter(runs: Runs, content: bytes) -> None:
     [
         {"HOME": ""},
         {"HOME": "/proc/nowhere"},
-        {"XDG_CACHE_HOME": "/dev/null"},
         {"RECONCILER_CACHE_DIR": "/dev/null"},
     ],
     ids=str,
