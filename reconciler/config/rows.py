@@ -27,6 +27,7 @@ from reconciler.model.values import Entry, Ref, Value
 
 _SIMPLE: Final = frozenset({str, int, float, bool, type(None)})
 """What JSON keeps as it is."""
+_TEXT: Final = frozenset({str})
 
 
 class NotKept(Exception):
@@ -53,7 +54,7 @@ class _Tables:
         self.shapes: list[Any] = []
         self.sets: list[Any] = []
         self._manners: dict[tuple[int, int, str], int] = {}
-        self._shapes: dict[tuple[str, ...], int] = {}
+        self._shapes: dict[tuple[tuple[str, ...], str], int] = {}
         self._sets: dict[frozenset[Value], int] = {}
         self._seen: list[object] = []
         """What is known by its identity in `_manners`: it must not be freed while that is."""
@@ -64,16 +65,13 @@ class _Tables:
             raise NotKept
         if self._types.get(case.address.provider) != case.type:
             raise NotKept
-        names: list[str] = []
-        values: list[Any] = []
-        for name, value in case.attributes.items():
-            kind, made = self._column(value)
-            names.append(kind + name)
-            values.append(made)
+        columns = [self._column(value) for value in case.attributes.values()]
+        shape = self._shape(tuple(case.attributes), "".join([kind for kind, _ in columns]))
+        values = (value for _, value in columns)
         said = None
         if case.adopt is not None or case.take_over or linked.mentions or linked.links:
             said = [case.adopt, case.take_over, _places(linked.mentions), _places(linked.links)]
-        return [case.address.name, case.source.place, self._manner(case), self._shape(tuple(names)), said, *values]
+        return [case.address.name, case.source.place, self._manner(case), shape, said, *values]
 
     def _column(self, value: Value) -> tuple[str, Any]:
         """Return how a value is kept and what then stands in the row."""
@@ -82,23 +80,23 @@ class _Tables:
             return "=", value
         if kind is frozenset and (at := self._set(value)) is not None:
             return "#", at
-        if kind is dict and _SIMPLE.issuperset(map(type, value.values())) and {str}.issuperset(map(type, value)):
+        if kind is dict and _SIMPLE.issuperset(map(type, value.values())) and _TEXT.issuperset(map(type, value)):
             return "=", value
         return "!", _tagged(value)
 
     def _set(self, members: frozenset[Value]) -> int | None:
-        if not {str}.issuperset(map(type, members)):
+        if not _TEXT.issuperset(map(type, members)):
             return None
         at = self._sets.setdefault(members, len(self.sets))
         if at == len(self.sets):
             self.sets.append(sorted(members))
         return at
 
-    def _shape(self, names: tuple[str, ...]) -> int:
-        at = self._shapes.setdefault(names, len(self.shapes))
+    def _shape(self, names: tuple[str, ...], kinds: str) -> int:
+        at = self._shapes.setdefault((names, kinds), len(self.shapes))
         if at == len(self.shapes):
-            sets, tagged = ([n for n, name in enumerate(names) if name[0] == kind] for kind in "#!")
-            self.shapes.append([[name[1:] for name in names], sets, tagged])
+            sets, tagged = ([number for number, kind in enumerate(kinds) if kind == sought] for sought in "#!")
+            self.shapes.append([names, sets, tagged])
         return at
 
     def _manner(self, case: Case) -> int:
