@@ -227,7 +227,7 @@ class Attributes:
             given = (
                 made.model_fields_set
             )  # nothing in it has a model of its own: a dump would be no other, and slow
-            return self._schema.normalize({name: value for name, value in made if name in given})
+            return self._schema.normalize({name: value for name, value in vars(made).items() if name in given})
         values = made.model_dump(exclude_unset=True)
         self._structures.give_back(reading, reading.parts, values)
         attributes = self._schema.normalize(values)

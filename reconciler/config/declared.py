@@ -210,6 +210,8 @@ class Cases:
 
     def _meta(self, entry: Entry) -> MetaArguments:
         node = entry.placed.node
+        if _META.isdisjoint(node):  # as nearly every case: ask for none by name
+            return _NO_META
         written = {key: node[key] for key in META if node.get(key) is not None}
         if not written:
             return _NO_META
@@ -260,7 +262,7 @@ class Cases:
     def _check_required(
         self, entry: Entry, meta: MetaArguments, schema: Schema, nodes: Mapping[str, Node]
     ) -> None:
-        if meta.adopt is not None:
+        if meta.adopt is not None or nodes.keys() >= schema.required:
             return
         for name in sorted(schema.required - nodes.keys()):
             message = f"the case {quoted(entry.name)} has no `{name}`, which a new case needs"
