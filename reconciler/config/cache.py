@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
 
-from reconciler.private import cache_folder, open_folder, require_our_file, unusable
+from reconciler.private import cache_folder, open_folder, require_our_file
 
 VARIABLE: Final = "RECONCILER_CACHE_DIR"
 """Names another folder; if it is empty, nothing is kept and nothing that was is looked at."""
@@ -253,9 +253,8 @@ class _Draft:
         return self._file
 
     def finish(self) -> None:
-        """Put it in place of what was there, and remove what is no longer of use."""
-        if self._file is None:
-            raise unusable("nothing was written")
+        """Put what was begun in place of what was there, and remove what is no longer of use."""
+        assert self._file is not None
         index = json.dumps([self._namespace, self._spans], separators=(",", ":")).encode()
         self._file.write(index + _END.pack(self._size, len(index), hashlib.sha256(index).digest()))
         self._file.flush()

@@ -277,8 +277,8 @@ class _Loading:
 
     def _parts(self, settings: SettingsResult, cases: Cases) -> Sequence[Part]:
         files = CaseFiles(Files(self._root, self._instead), self._expressions, cases, self._templates, self._moves)
-        is_right = settings.settings is not None and not self._problems
-        types = kept_types(settings, self._providers) if is_right else {}
+        may_keep = settings.settings is not None and not self._problems and self._cache.folder is not None
+        types = kept_types(settings, self._providers) if may_keep else {}
         with self._cache.opened(self._root, namespace(settings) if types else None) as kept:
             parts = list(files.parts(kept, types))
             kept.finish()

@@ -236,11 +236,13 @@ def test_what_nobody_used_for_long_goes(kept: Kept, monkeypatch: pytest.MonkeyPa
     for path, age in ((old, module._STALE + 60), (fresh, 60)):
         path.write_text("x" * 100)
         os.utime(path, (path.stat().st_mtime - age,) * 2)
+    (kept.folder / "of-somebody-else").mkdir()
     kept.declare({"one": CASES["topic"]})
 
     kept.load()
 
     assert not old.exists()
+    assert (kept.folder / "of-somebody-else").exists()
     assert fresh.exists()
     monkeypatch.setattr(module, "MAX_TOTAL", 300)
     kept.declare(CASES)

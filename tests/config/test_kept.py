@@ -237,6 +237,8 @@ def test_the_code_is_known_by_what_it_says(tmp_path: Path) -> None:
 
     assert len(seen) == 2
     assert namespace._code(tmp_path) not in seen
+    file.symlink_to("nowhere")
+    assert namespace._code(tmp_path) is None
 
 
 class Foreign(Tines):
