@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 
 from reconciler.config import Configuration, Given, Instance, load
+from reconciler.config.cache import NOT_KEPT, Cache
 from reconciler.config.places import located
 from reconciler.config.variables import NOTHING_GIVEN
 from reconciler.engine import finding, recover, refresh
@@ -72,9 +73,11 @@ LONG_WAIT = 5.0
 """Seconds from which on a wait is worth a line."""
 
 
-def validate(root: Path, *, env: Mapping[str, str], given: Given = NOTHING_GIVEN) -> Configuration:
+def validate(
+    root: Path, *, env: Mapping[str, str], given: Given = NOTHING_GIVEN, cache: Cache = NOT_KEPT
+) -> Configuration:
     """Read and check the files of a workspace, without any network; raise ConfigError with every problem."""
-    return load(root, env=env, given=given, offline=True)
+    return load(root, env=env, given=given, offline=True, cache=cache)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +116,14 @@ class Workspace:
         offline: bool = False,
         on_request: OnRequest | None = None,
         sharing: Sharing = NOT_SHARED,
+        cache: Cache = NOT_KEPT,
     ) -> Workspace:
         """
         Read the files, with the variables that are given; raise ConfigError with every problem in them.
 
         `offline` is for what asks no system: an unset variable is no problem, of the environment or of ours.
         """
-        configuration = load(root, env=env, given=given, offline=offline)
+        configuration = load(root, env=env, given=given, offline=offline, cache=cache)
         settings = configuration.settings
         store = LocalStore(settings.state_path, settings.schemas, sleep=stop.sleep)
         made = cls(configuration, store, progress, stop, parallelism, lock_timeout, allowed)

@@ -13,6 +13,7 @@ from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
     from reconciler.config import Configuration, Given
+    from reconciler.config.cache import Cache
     from reconciler.engine.stop import Stop
     from reconciler.planning.limits import Allowed
     from reconciler.workspace import Workspace
@@ -63,6 +64,7 @@ class Run:
             offline=offline,
             on_request=self.output.request,
             sharing=Sharing(folder(self.env), self.output.detail),
+            cache=self._cache,
         )
         self.mask(workspace.configuration)
         return workspace
@@ -72,9 +74,16 @@ class Run:
         from reconciler.config.variables import NOTHING_GIVEN
         from reconciler.workspace import validate
 
-        configuration = validate(Path(), env=self.env, given=self.given or NOTHING_GIVEN)
+        configuration = validate(Path(), env=self.env, given=self.given or NOTHING_GIVEN, cache=self._cache)
         self.mask(configuration)
         return configuration
+
+    @property
+    def _cache(self) -> Cache:
+        """Where what is understood of the case files is kept."""
+        from reconciler.config.cache import Cache, folder
+
+        return Cache(folder(self.env), self.output.detail)
 
     def mask(self, configuration: Configuration) -> None:
         """Mask the secrets of a configuration in all output from here on."""

@@ -27,6 +27,12 @@ rulefiles    which files those are
 cel          the language of their conditions
 spots        where in a file a character of such a text stands
 declared     one case, meta-arguments and all
+shared       equal values as one object
+whereabouts  where its parts stand, without its file's tree in memory
+casefiles    all case files, one after another
+cache        what was understood of them, kept from run to run
+rows         of it: the cases of one file as JSON, and back
+namespace    of it: what else a file's meaning depends on
 moves        of them: `moved:` and `removed:`
 imports      a file of cases to import
 links        which case comes before which

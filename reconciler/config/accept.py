@@ -33,11 +33,11 @@ from reconciler.config.edits import (
     without,
 )
 from reconciler.config.expected import alike, expected, moved
-from reconciler.config.expressions import as_text, has_expression
+from reconciler.config.expressions import MASKED_FROM, as_text, has_expression
 from reconciler.config.files import Unreadable, read
 from reconciler.config.marked import Alias, Collection, Entry, Piece, Scalar, comments_of, written
 from reconciler.config.nodes import Expanded, Listing, value_at
-from reconciler.config.resolve import MASKED_FROM, Configuration, load
+from reconciler.config.resolve import Configuration, load
 from reconciler.config.sentences import quoted as named
 from reconciler.config.variables import NOTHING_GIVEN, Given
 from reconciler.errors import ConfigError, Location, PlanRefused, Problem

@@ -26,6 +26,9 @@ from reconciler.model.fields import CaseInsensitive, Field, Kind, Timestamp
 from reconciler.model.values import Ref, Secret, Value, transform
 from reconciler.providers.base import Provider
 
+_TEXTS: Final = frozenset({str, Plain, type(None)})
+"""What a value of a map usually is."""
+
 _MOST_DIGITS: Final = 18
 """An id has no more: the systems count in 64 bits. Python reads no number of thousands of digits."""
 
@@ -174,7 +177,7 @@ class Attributes:
         """Refuse members with accents encoded in an unusual form: beside the usual one they look like twins."""
         members = reading.raw[name]
         for index, member in enumerate(members if isinstance(members, list) else ()):
-            if isinstance(member, str) and not unicodedata.is_normalized("NFC", member):
+            if isinstance(member, str) and not (member.isascii() or unicodedata.is_normalized("NFC", member)):
                 normal = quoted(unicodedata.normalize("NFC", member))
                 message = f"{quoted(member)} is not in the usual Unicode form (NFC)"
                 reading.report((name, index), message, f"type it anew: {normal}")
@@ -194,7 +197,7 @@ class Attributes:
     def _texts(self, reading: Reading, name: str) -> Any:
         """Return a map with its structured values as text."""
         node = reading.raw[name]
-        if not isinstance(node, dict) or not any(isinstance(value, dict | list) for value in node.values()):
+        if not isinstance(node, dict) or _TEXTS.issuperset(map(type, node.values())):
             return node
         return {key: self._text(reading, (name, key), value) for key, value in node.items()}
 
@@ -220,9 +223,12 @@ class Attributes:
             if self._complain(reading, error) or not self._left_out(reading):
                 return {}
             return self._validated(reading)
-        values = made.model_dump(exclude_unset=True)
         if reading.parts is None:
-            return self._schema.normalize(values)
+            given = (
+                made.model_fields_set
+            )  # nothing in it has a model of its own: a dump would be no other, and slow
+            return self._schema.normalize({name: value for name, value in vars(made).items() if name in given})
+        values = made.model_dump(exclude_unset=True)
         self._structures.give_back(reading, reading.parts, values)
         attributes = self._schema.normalize(values)
         self._structures.fill(reading.parts, attributes)

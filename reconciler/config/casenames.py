@@ -16,7 +16,7 @@ from typing import Final
 
 from anyascii import anyascii
 
-from reconciler.config.resolve import MASKED_FROM
+from reconciler.config.expressions import MASKED_FROM
 from reconciler.errors import ReconcilerError
 from reconciler.model.address import NAME
 from reconciler.model.case import Live

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Self
 
@@ -19,10 +19,11 @@ from reconciler.config.settings import (
     SettingsResult,
     lifecycle_of,
 )
+from reconciler.config.shared import Shared
 from reconciler.config.uses import Uses
 from reconciler.errors import Location, Problem
 from reconciler.model.address import ID, Address
-from reconciler.model.case import Case, Lifecycle
+from reconciler.model.case import Case, Lifecycle, Source
 from reconciler.model.fields import Kind, Ownership, Schema
 from reconciler.model.values import Ref
 from reconciler.providers.base import Provider
@@ -131,12 +132,15 @@ class Cases:
         providers: Mapping[str, type[Provider]],
         expressions: Expressions,
         uses: Uses,
+        shared: Shared,
     ) -> None:
         self._settings = settings
         self._providers = providers
         self._expressions = expressions
         self._problems = expressions.problems
         self._uses = uses
+        self.shared = shared
+        """What cases have in common."""
         self._attributes = {
             type_: Attributes(providers[type_], META, expressions)
             for type_ in set((settings.types or {}).values())
@@ -155,17 +159,14 @@ class Cases:
         sets = {name for name in owners if name in schema.fields and schema.kind(name) is Kind.SET}
         return {name: owners[name] for name in sorted(sets) if owners[name] is Ownership.SHARED}
 
-    def read(self, entries: Iterable[Entry]) -> list[Linked]:
-        """Return the cases that can be understood."""
-        return [made for entry in entries if (made := self._noted(entry))]
-
-    def _noted(self, entry: Entry) -> Linked | None:
+    def read(self, entry: Entry, source: Source | None = None) -> Linked | None:
+        """Return a case, whose source is its block unless it has another; None if it cannot be understood."""
         since = len(self._problems)
-        made = self._case(entry)
+        made = self._case(entry, source or entry.placed)
         self._uses.note(entry.placed, entry.name, since)
         return made
 
-    def _case(self, entry: Entry) -> Linked | None:
+    def _case(self, entry: Entry, source: Source) -> Linked | None:
         before = len(self._problems)
         meta = self._meta(entry)
         instance = self._instance(entry, meta)
@@ -180,8 +181,8 @@ class Cases:
         case = Case(
             address=Address(name, entry.name),
             type=type_,
-            attributes=declared.attributes,
-            source=entry.placed,
+            attributes=self.shared.all_of(declared.attributes),
+            source=source,
             lifecycle=self._lifecycle_of(entry, meta, schema),
             ownership=self._ownership(entry, meta, type_),
             adopt=adoption.id if adoption else None,
@@ -209,6 +210,8 @@ class Cases:
 
     def _meta(self, entry: Entry) -> MetaArguments:
         node = entry.placed.node
+        if _META.isdisjoint(node):  # as nearly every case: ask for none by name
+            return _NO_META
         written = {key: node[key] for key in META if node.get(key) is not None}
         if not written:
             return _NO_META
@@ -259,7 +262,7 @@ class Cases:
     def _check_required(
         self, entry: Entry, meta: MetaArguments, schema: Schema, nodes: Mapping[str, Node]
     ) -> None:
-        if meta.adopt is not None:
+        if meta.adopt is not None or nodes.keys() >= schema.required:
             return
         for name in sorted(schema.required - nodes.keys()):
             message = f"the case {quoted(entry.name)} has no `{name}`, which a new case needs"

@@ -28,6 +28,7 @@ from yaml import (
 
 from reconciler.config.characters import check
 from reconciler.config.nodes import (
+    COLUMN_BITS,
     CORE_BEGINS,
     Block,
     Listing,
@@ -70,6 +71,12 @@ MAX_PROBLEMS: Final = 100
 
 FAST: Final = hasattr(yaml, "CSafeLoader")
 """Whether PyYAML was built with libyaml; without it, reading is thirty times slower."""
+
+PARSER: Final[tuple[str, str]] = (
+    yaml.__version__,
+    getattr(getattr(yaml, "_yaml", None), "get_version_string", str)(),
+)
+"""The versions of what reads: of PyYAML, and of libyaml if it is there."""
 
 _LOADER: Final[type[Any]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -248,7 +255,7 @@ class _Builder:
             if len(made) >= MAX_ENTRIES:
                 raise self._stop(event, f"more than {MAX_ENTRIES:,} entries in one list")
             made.places.append(at_mark(event.start_mark))
-            made.append(self._node(event))
+            made.append(self._scalar(event) if type(event) is ScalarEvent else self._node(event))
         self._end = _index(event.end_mark)
         return made
 
@@ -269,7 +276,13 @@ class _Builder:
             elif key in made:
                 self._duplicate(event, made, key)
             else:
-                made.put(key, value, at_mark(event.start_mark), at_mark(value_event.start_mark))
+                # as `put` and `at_mark` do: calls for each of a million keys are dear
+                mark, value_mark = event.start_mark, value_event.start_mark
+                made[key] = value
+                made.places += (
+                    mark.line << COLUMN_BITS | mark.column,
+                    value_mark.line << COLUMN_BITS | value_mark.column,
+                )
         self._end = _index(event.end_mark)
         self._merge(made, merged)
         if not self._ascii:

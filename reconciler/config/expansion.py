@@ -85,17 +85,15 @@ class Expansion:
         self.is_whole = True
         """Every block was expanded: otherwise a name that is not found may be that of a case."""
 
-    def cases(self, entries: Iterable[Entry]) -> Iterator[Entry]:
-        """Yield the cases of the blocks, in their order; raise TooMany."""
-        self._templates.check()
-        for entry in entries:
-            node = entry.placed.node
-            if EXTENDS in node or FOR_EACH in node:
-                yield from self._several(entry)
-            elif entry.has_expressions:
-                yield from self._one(entry)
-            else:
-                yield entry
+    def cases(self, entry: Entry) -> Iterator[Entry]:
+        """Yield the cases of a block, once all templates are known; raise TooMany."""
+        node = entry.placed.node
+        if EXTENDS in node or FOR_EACH in node:
+            yield from self._several(entry)
+        elif entry.has_expressions:
+            yield from self._one(entry)
+        else:
+            yield entry
 
     def _one(self, entry: Entry) -> Iterator[Entry]:
         """Yield a case that builds upon nothing, with its expressions put in."""

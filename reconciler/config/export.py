@@ -21,11 +21,10 @@ from reconciler.config.casenames import slug
 from reconciler.config.declared import META
 from reconciler.config.documents import parse
 from reconciler.config.edits import inline
-from reconciler.config.expressions import Expressions, as_text
+from reconciler.config.expressions import MASKED_FROM, Expressions, as_text
 from reconciler.config.layout import WIDTH
 from reconciler.config.nodes import Placed
 from reconciler.config.problems import TooMany
-from reconciler.config.resolve import MASKED_FROM
 from reconciler.config.scalars import literal, quoted, text_of
 from reconciler.config.sentences import cut
 from reconciler.config.settings import Instance

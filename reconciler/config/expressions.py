@@ -34,6 +34,9 @@ MAX_TEXT: Final = 1024 * 1024
 MAX_TEXTS: Final = 64 * MAX_TEXT
 """Characters that they may put into all texts of a workspace."""
 
+MASKED_FROM: Final = 4
+"""Characters from which on a secret is masked in messages; a shorter one would tear every sentence apart."""
+
 UNSET: Final = "unset"
 """What stands for an expression that has no value."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gc
 import graphlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,31 +19,35 @@ from typing import Final
 
 from reconciler.config import documents
 from reconciler.config.binding import Binder
+from reconciler.config.cache import NOT_KEPT, Cache
+from reconciler.config.casefiles import CaseFiles, Files, Part, Understood
 from reconciler.config.characters import MAX_BYTES
-from reconciler.config.declared import Cases, Entry, Linked
-from reconciler.config.documents import Parsed, parse
+from reconciler.config.declared import Cases, Linked
+from reconciler.config.documents import parse
 from reconciler.config.expansion import Expansion
-from reconciler.config.expressions import Expressions
-from reconciler.config.files import Missing, Unreadable, case_files, read, real
+from reconciler.config.expressions import MASKED_FROM, Expressions
+from reconciler.config.files import Missing, Unreadable, read, real
 from reconciler.config.links import Edges, predecessors
-from reconciler.config.moves import MOVED, REMOVED, Declared, MovesReader
-from reconciler.config.nodes import Block, Expanded, Placed
+from reconciler.config.moves import Declared, MovesReader
+from reconciler.config.namespace import kept_types, namespace
+from reconciler.config.nodes import Expanded
 from reconciler.config.policies import NO_RULES, Rules, RulesReader
 from reconciler.config.problems import MOST, TooMany
-from reconciler.config.sentences import nearest, quoted, unknown_key
+from reconciler.config.sentences import nearest, quoted
 from reconciler.config.settings import (
     FILE,
     Settings,
     SettingsReader,
     SettingsResult,
 )
-from reconciler.config.templates import Template, Templates
+from reconciler.config.shared import Shared
+from reconciler.config.templates import Templates
 from reconciler.config.uses import Uses
 from reconciler.config.variables import NOTHING_GIVEN, Given
 from reconciler.config.waivers import WaiversReader, undeclared
 from reconciler.errors import ConfigError, Location, Problem
-from reconciler.model.address import NAME, Address
-from reconciler.model.case import Case
+from reconciler.model.address import Address
+from reconciler.model.case import Case, Source
 from reconciler.model.move import Move
 from reconciler.model.waiver import Waiver
 from reconciler.providers.base import Provider
@@ -54,13 +58,6 @@ SHOWN: Final = 100
 
 LONGEST_PATH: Final = 20
 """Cases of a cycle that are named."""
-
-MASKED_FROM: Final = 4
-"""Characters from which on a secret is masked in messages; a shorter one would tear every sentence apart."""
-
-
-_KEYS: Final = ("cases", "templates", MOVED, REMOVED)
-"""Of a document of a case file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +88,19 @@ def load(
     offline: bool = False,
     providers: Mapping[str, type[Provider]] | None = None,
     instead: Mapping[str, bytes] | None = None,
+    cache: Cache = NOT_KEPT,
 ) -> Configuration:
     """
     Return what the workspace in `root` declares, with the variables that are `given`.
 
     `offline` makes a variable without a value a warning, of the environment or of the workspace; `instead` is what
-    some case files, by their paths, are about to hold. Raises ConfigError with all problems of all files.
+    some case files, by their paths, are about to hold; what was understood of them is kept in the `cache`. Raises
+    ConfigError with all problems of all files.
     """
     expressions = Expressions(root, env, offline)
     types = provider_types() if providers is None else providers
     with _collector_paused():
-        return _Loading(root, types, expressions, instead or {}, given).configuration()
+        return _Loading(root, types, expressions, instead or {}, given, cache).configuration()
 
 
 def look_over(
@@ -144,8 +143,10 @@ class _Loading:
         expressions: Expressions,
         instead: Mapping[str, bytes],
         given: Given = NOTHING_GIVEN,
+        cache: Cache = NOT_KEPT,
     ) -> None:
         self._root = root
+        self._cache = cache
         self._instead = instead
         self._given = given
         self._providers = providers
@@ -177,11 +178,10 @@ class _Loading:
     def _configuration(self) -> Configuration:
         settings = self._settings()
         self.types = settings.types or {}
-        entries = self._entries(settings)
-        linked = Cases(settings, self._providers, self._expressions, self._uses).read(entries.values())
-        cases = self._link(linked, entries)
+        linked, sources = self._cases(settings)
+        cases = self._link(linked, sources)
         self._uses.tell()
-        moves, removed = self._moves.resolved(self._declared(linked, entries))
+        moves, removed = self._moves.resolved(self._declared(linked, sources))
         waivers = self._waivers(settings, cases, moves)
         rules = self._rules(settings)
         if self._problems or settings.settings is None:
@@ -193,9 +193,9 @@ class _Loading:
         named = settings.settings.policies if settings.settings else {}
         return RulesReader(self._root, self._problems).named(named) if named else NO_RULES
 
-    def _declared(self, linked: Sequence[Linked], entries: Mapping[str, Entry]) -> Declared:
+    def _declared(self, linked: Sequence[Linked], sources: Mapping[str, Source]) -> Declared:
         addresses = {item.case.address.name: item.case.address for item in linked}
-        return Declared(addresses, entries.keys(), self.types, not self._broken)
+        return Declared(addresses, sources.keys(), self.types, not self._broken)
 
     def _waivers(
         self, settings: SettingsResult, cases: Mapping[Address, Case], moves: Sequence[Move]
@@ -247,95 +247,76 @@ class _Loading:
         found = any(self._root.glob("reconciler.yml"))
         return f"rename reconciler.yml to {FILE}" if found else "`reconciler init` writes one"
 
-    def _parsed(self, path: Path) -> Parsed | None:
-        try:
-            data = self._instead.get(str(path))
-            return parse(str(path), read(path, MAX_BYTES) if data is None else data)
-        except Unreadable as error:
-            self._unreadable(path, error)
-            return None
-
     def _unreadable(self, path: Path, error: Unreadable) -> None:
         self._broken = True
         self._problems.append(Problem(Location(str(path)), f"the file {error}"))
 
-    def _case_files(self) -> Iterator[Parsed]:
-        for path, error in case_files(self._root):
-            if error is not None:
-                self._unreadable(path, error)
-            elif parsed := self._parsed(path):
-                self._problems.extend(parsed.problems)
-                self._broken |= bool(parsed.problems)
-                yield parsed
-
     # declared cases
 
-    def _entries(self, settings: SettingsResult) -> dict[str, Entry]:
-        written = [entry for parsed in self._case_files() for entry in self._entries_of(parsed)]
+    def _cases(self, settings: SettingsResult) -> tuple[list[Linked], dict[str, Source]]:
+        """Return the cases that can be understood, and where each one stands that is declared, by name."""
+        cases = Cases(settings, self._providers, self._expressions, self._uses, Shared())
+        parts = self._parts(settings, cases)
         self._templates.is_whole = not self._broken
+        self._templates.check()
         used = filter(None, (settings.types or {}).values())
         schemas = {type_: self._providers[type_].schema for type_ in used}
         expansion = Expansion(self._templates, self._binder, self._uses, settings.types, schemas)
-        entries: dict[str, Entry] = {}
-        for entry in expansion.cases(written):
-            self._add(entries, entry)
+        linked: list[Linked] = []
+        sources: dict[str, Source] = {}
+        for part in parts:
+            if isinstance(part, Understood):
+                found = ((each, each.case) for each in part.cases)
+                linked += (each for each, case in found if self._is_new(sources, case.address.name, case.source))
+                for name, source in part.others:
+                    self._is_new(sources, name, source)
+            else:
+                entries = (each for each in expansion.cases(part) if self._is_new(sources, each.name, each.placed))
+                linked += (made for entry in entries if (made := cases.read(entry)))
         self._broken |= not expansion.is_whole
-        return entries
+        return linked, sources
 
-    def _add(self, entries: dict[str, Entry], entry: Entry) -> None:
-        first = entries.setdefault(entry.name, entry)
-        if first is not entry:
-            message = f"the case {quoted(entry.name)} is declared already, at {first.placed.at()}"
-            self._problems.append(Problem(entry.placed.at(), message, "give one of them another name"))
+    def _parts(self, settings: SettingsResult, cases: Cases) -> Sequence[Part]:
+        files = CaseFiles(Files(self._root, self._instead), self._expressions, cases, self._templates, self._moves)
+        may_keep = settings.settings is not None and not self._problems and self._cache.folder is not None
+        types = kept_types(settings, self._providers) if may_keep else {}
+        with self._cache.opened(self._root, namespace(settings) if types else None) as kept:
+            parts = list(files.parts(kept, types))
+            kept.finish()
+        self._broken |= not files.is_whole
+        return parts
 
-    def _entries_of(self, parsed: Parsed) -> Iterator[Entry]:
-        for document in parsed.documents:
-            placed = Placed(parsed.file, document.node, document.place)
-            if not isinstance(document.node, Block):
-                self._problems.append(Problem(placed.at(), "this must be a mapping, beginning with `cases:`"))
-                continue
-            for key in document.node:
-                if key not in _KEYS:
-                    self._problems.append(unknown_key(placed.key((key,)), key, _KEYS))
-            self._moves.take(placed)
-            for name, block in self._blocks(placed, "template"):
-                self._templates.add(name, Template(block, parsed.has_expressions))
-            for name, block in self._blocks(placed, "case"):
-                yield Entry(name, block, parsed.has_expressions)
-
-    def _blocks(self, placed: Placed, what: str) -> Iterator[tuple[str, Placed]]:
-        blocks = placed.node.get(f"{what}s")
-        if blocks is None:
-            return
-        if not isinstance(blocks, Block):
-            message = f"`{what}s` must be a mapping: names and their {what}s"
-            self._problems.append(Problem(placed.at((f"{what}s",)), message))
-            return
-        for name, body, key_place, _ in blocks.located():
-            block = Placed(placed.file, body, key_place)
-            if self._is_usable(name, block, what):
-                yield name, block
-
-    def _is_usable(self, name: str, block: Placed, what: str) -> bool:
-        if not NAME.fullmatch(name):
-            message = f"{quoted(name)} cannot name a {what}: letters, digits, `_` and `-` only, at most 128"
-            self._problems.append(Problem(block.at(), message))
-        elif not isinstance(block.node, Block):
-            message = f"the {what} {quoted(name)} must be a mapping of its attributes"
-            self._problems.append(Problem(block.at(), message))
-        else:
+    def _is_new(self, sources: dict[str, Source], name: str, source: Source) -> bool:
+        """Note where a case stands; False if there is another one of its name, which is reported."""
+        first = sources.setdefault(name, source)
+        if first is source:
             return True
+        message = f"the case {quoted(name)} is declared already, at {first.at()}"
+        self._problems.append(Problem(source.at(), message, "give one of them another name"))
         return False
 
     # links between cases
 
-    def _link(self, linked: Sequence[Linked], entries: Mapping[str, Entry]) -> Mapping[Address, Case]:
+    def _link(self, linked: Sequence[Linked], sources: Mapping[str, Source]) -> Mapping[Address, Case]:
         linked = sorted(linked, key=_position)
         cases = {item.case.address.name: item.case for item in linked}
-        rank = {name: at for at, name in enumerate(cases)}
+        needs, links = self._edges([item for item in linked if item.mentions or item.links], cases, sources)
+        if self._has_cycle(needs, cases):
+            return {}
+        rank = _ranks(cases) if needs or links else {}
+        for name, before in predecessors(needs, links).items():
+            addresses = (cases[other].address for other in sorted(before, key=rank.__getitem__))
+            cases[name] = replace(cases[name], depends_on=tuple(addresses))
+        return {case.address: case for case in cases.values()}
+
+    def _edges(
+        self, linked: Sequence[Linked], cases: Mapping[str, Case], sources: Mapping[str, Source]
+    ) -> tuple[Edges, Edges]:
+        """Return for each case that mentions others which ones it needs, and which ones it links to."""
+        rank = _ranks(cases) if linked else {}
 
         def edges(item: Linked, mentions: Sequence[tuple[str, Location]]) -> list[str]:
-            found = {name for name, where in mentions if self._exists(item.case, name, where, entries)}
+            found = {name for name, where in mentions if self._exists(item.case, name, where, sources)}
             return sorted(found & rank.keys(), key=rank.__getitem__)
 
         needs, links = {}, {}
@@ -346,22 +327,17 @@ class _Loading:
             if item.links:
                 links[name] = edges(item, item.links)
             self._problems.extend(_links_elsewhere(item, cases))
-            self._uses.note(entries[name].placed, name, since)
-        if self._has_cycle(needs, cases):
-            return {}
-        for name, before in predecessors(needs, links).items():
-            addresses = (cases[other].address for other in sorted(before, key=rank.__getitem__))
-            cases[name] = replace(cases[name], depends_on=tuple(addresses))
-        return {case.address: case for case in cases.values()}
+            self._uses.note(item.case.source, name, since)
+        return needs, links
 
-    def _exists(self, case: Case, name: str, where: Location, entries: Mapping[str, Entry]) -> bool:
+    def _exists(self, case: Case, name: str, where: Location, sources: Mapping[str, Source]) -> bool:
         if name == case.address.name:
             self._problems.append(Problem(where, f"the case {quoted(name)} refers to itself"))
             return False
-        if name not in entries and not self._broken:
-            hint = _made_of(name, entries) or nearest(name, entries)
+        if name not in sources and not self._broken:
+            hint = _made_of(name, sources) or nearest(name, sources)
             self._problems.append(Problem(where, f"there is no case {quoted(name)}", hint))
-        return name in entries
+        return name in sources
 
     def _has_cycle(self, needs: Edges, cases: Mapping[str, Case]) -> bool:
         """Tell whether cases need each other, and report it."""
@@ -379,10 +355,9 @@ class _Loading:
         return False
 
 
-def _made_of(name: str, entries: Mapping[str, Entry]) -> str | None:
+def _made_of(name: str, sources: Mapping[str, Source]) -> str | None:
     """Return the hint for the name of a block with `for_each`, which is none of a case."""
-    for made, entry in entries.items():
-        source = entry.placed
+    for made, source in sources.items():
         if isinstance(source, Expanded) and source.is_instance and source.name == name:
             return f"{quoted(name)} has `for_each`: name one of its cases, such as {quoted(made)}"
     return None
@@ -399,3 +374,7 @@ def _links_elsewhere(item: Linked, cases: Mapping[str, Case]) -> Iterator[Proble
 def _position(item: Linked) -> tuple[str, str]:
     """Return what cases are sorted by; comparing addresses themselves takes much longer."""
     return item.case.address.provider, item.case.address.name
+
+
+def _ranks(cases: Iterable[str]) -> Mapping[str, int]:
+    return {name: at for at, name in enumerate(cases)}

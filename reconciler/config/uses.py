@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from reconciler.config.nodes import Block, Expanded, Listing, Node, Placed, location
+from reconciler.config.nodes import Block, Expanded, Listing, Node, location
 from reconciler.config.problems import TooMany
 from reconciler.config.sentences import quoted
 from reconciler.errors import Location, Problem
+from reconciler.model.case import Source
 
 MOST: Final = 1000
 """Cases with problems, after which nothing more is looked at."""
@@ -44,7 +45,7 @@ class Uses:
         self._own: tuple[Block | None, frozenset[Location]] = None, frozenset()
         """The block that was asked about last, and the places in it: many cases may be of one block."""
 
-    def note(self, placed: Placed, case: str, since: int) -> None:
+    def note(self, placed: Source, case: str, since: int) -> None:
         """Take the problems since a number of them to be about a case; raise TooMany."""
         if len(self._problems) == since or not isinstance(placed, Expanded):
             return

@@ -22,7 +22,6 @@ import hashlib
 import math
 import os
 import platform
-import stat
 import struct
 import time
 from collections.abc import Callable, Mapping
@@ -34,6 +33,7 @@ from typing import Final
 import httpx
 
 from reconciler.engine.ratelimit import CAPACITY, LATEST, NEVER
+from reconciler.private import cache_folder, open_folder, require_our_file, unusable
 from reconciler.state.files import write_all
 
 _HEAD: Final = struct.Struct("=qd")
@@ -58,10 +58,7 @@ _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 def folder(env: Mapping[str, str]) -> Path | None:
     """Return where tallies are kept; None where the environment names no place of this user's."""
-    cache, home = env.get("XDG_CACHE_HOME", ""), env.get("HOME", "")
-    if os.path.isabs(cache):  # noqa: PTH117 (a relative one is to be ignored: XDG Base Directory Specification)
-        return Path(cache, "reconciler", "limits")
-    return Path(home, ".cache", "reconciler", "limits") if os.path.isabs(home) else None  # noqa: PTH117 (ditto)
+    return cache_folder(env, "limits")
 
 
 def boot() -> str:
@@ -88,7 +85,7 @@ class SharedTally:
         self._clock = clock
         self._sleep = sleep
         name = hashlib.sha256(f"{boot}\n{httpx.URL(url)}".encode()).hexdigest()[:32]
-        place = _open_folder(folder)
+        place = open_folder(folder)
         try:
             self._file = self._opened(place, name)
             _sweep(place)
@@ -113,7 +110,7 @@ class SharedTally:
         number, paused_until = self._head()
         time, now = self._time((number - back) % CAPACITY), self._clock()
         if (time > NEVER and abs(time) > now + LATEST) or paused_until > now + _LONGEST_PAUSE:
-            raise _unusable("its times are those of another clock")
+            raise unusable("its times are those of another clock")
         return time, paused_until
 
     def add(self, time: float) -> int:
@@ -138,24 +135,24 @@ class SharedTally:
     def _head(self) -> tuple[int, float]:
         number, paused_until = _HEAD.unpack(self._read(_HEAD.size, 0))
         if not 0 <= number < CAPACITY or math.isnan(paused_until):
-            raise _unusable("it does not hold what it should")
+            raise unusable("it does not hold what it should")
         return number, paused_until
 
     def _time(self, number: int) -> float:
         (time,) = _TIME.unpack(self._read(_TIME.size, _offset(number)))
         if math.isnan(time):
-            raise _unusable("it does not hold what it should")
+            raise unusable("it does not hold what it should")
         return float(time)
 
     def _read(self, size: int, offset: int) -> bytes:
         content = os.pread(self._file, size, offset)
         if len(content) != size:
-            raise _unusable("it was cut")
+            raise unusable("it was cut")
         return content
 
     def _write(self, content: bytes, offset: int) -> None:
         if os.pwrite(self._file, content, offset) != len(content):
-            raise _unusable("it cannot be written")
+            raise unusable("it cannot be written")
 
     def _opened(self, place: int, name: str) -> int:
         """Return a file that holds a tally and is not being swept away."""
@@ -180,7 +177,7 @@ class SharedTally:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             self._sleep(_BETWEEN)
-        raise _unusable("another process holds it")
+        raise unusable("another process holds it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,29 +209,10 @@ class Sharing:
 NOT_SHARED: Final = Sharing()
 
 
-def _open_folder(folder: Path) -> int:
-    """Return a folder that is ours alone to write in, made if need be."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        _require_ours(os.fstat(place))
-    except OSError:
-        os.close(place)
-        raise
-    return place
-
-
-def _require_ours(found: os.stat_result) -> None:
-    if found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise _unusable("others may write there")
-
-
 def _is_whole(file: int) -> bool:
     """Make a new file one that holds a tally; False for a file that was removed in the meantime."""
     found = os.fstat(file)
-    if not stat.S_ISREG(found.st_mode):
-        raise _unusable("it is no regular file")
-    _require_ours(found)
+    require_our_file(found)
     if found.st_nlink == 0:
         return False
     if found.st_size != _SIZE:
@@ -265,7 +243,3 @@ def _remove(place: int, name: str) -> None:
 
 def _offset(number: int) -> int:
     return _HEAD.size + number * _TIME.size
-
-
-def _unusable(reason: str) -> OSError:
-    return OSError(errno.EIO, reason)

@@ -238,7 +238,8 @@ def from_json(data: Any) -> Value:
 
 def as_member(value: Value) -> Value:
     """Return a value as the member of a set that it is: an object becomes an Entry."""
-    return Entry.of(value) if isinstance(value, Mapping) else value
+    is_text = isinstance(value, str)  # nearly every one is, and Mapping is slow to ask
+    return Entry.of(value) if not is_text and isinstance(value, Mapping) else value
 
 
 def _name(part: Value) -> str:
@@ -283,7 +284,7 @@ def _sort_key(data: Any) -> tuple[str, str]:
 def transform(value: Value, leaf: Callable[[Value], Value]) -> Value:
     """Return the value with `leaf` applied to everything in it that is not a collection."""
     match value:
-        case str():  # nearly everything is, and Mapping is slow to ask
+        case str() | int() | None:  # nearly everything is, and Mapping is slow to ask
             return leaf(value)
         case Mapping():
             return {key: transform(item, leaf) for key, item in value.items()}

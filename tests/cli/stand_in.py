@@ -74,6 +74,7 @@ class StandIn:
     def open(self, root: Path, *, env: Mapping[str, str], progress: Progress, stop: Stop, **more: Any) -> StandIn:
         more.pop("on_request")
         more.pop("sharing")
+        more.pop("cache")
         self.allowed = more.pop("allowed")
         self.offline = more.pop("offline")
         self.given = more.pop("given")

@@ -1,0 +1,46 @@
+"""Equal values as one object: thousands of cases say the same, and each copy would take its room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reconciler.model.values import Value
+
+LONGEST: Final = 64
+"""Characters of a text beyond which hardly any is said twice."""
+
+
+class Shared:
+    """The texts, and the sets of texts, that cases have in common."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, Any] = {}
+
+    def all_of(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Return attributes made of what is known already."""
+        return {name: self.value(value) for name, value in values.items()}
+
+    def value(self, value: Value) -> Value:
+        """Return a value made of what is known already; a mapping stays the one it is."""
+        kind = type(value)
+        if kind is str:
+            return self._known.setdefault(value, value) if len(value) <= LONGEST else value
+        if kind is frozenset:
+            return self._set(value)
+        if kind is dict:
+            for key, item in value.items():
+                if type(item) is str and len(item) <= LONGEST:
+                    value[key] = self._known.setdefault(item, item)
+        return value
+
+    def _set(self, members: frozenset[Value]) -> frozenset[Value]:
+        """Return a set; one of other things than texts may be equal to one that it is not: {1}, {True}."""
+        known: frozenset[Value] | None = self._known.get(members)
+        if known is not None:
+            return known
+        if {*map(type, members)} != {str}:
+            return members
+        made = frozenset([self._known.setdefault(member, member) for member in members])
+        self._known[made] = made
+        return made
