@@ -96,9 +96,12 @@ class Plan:
     @cached_property
     def digest(self) -> str:
         """Return the hash of the plan's meaning: the same plan made twice has the same digest."""
-        meanings = [meaning(change) for change in sorted(self.changes, key=lambda change: change.address)]
-        text = json.dumps(meanings, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+        hashed = hashlib.sha256(b"[")
+        for number, change in enumerate(sorted(self.changes, key=lambda change: change.address)):
+            text = json.dumps(meaning(change), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            hashed.update(b"," * bool(number) + text.encode("utf-8", "surrogatepass"))
+        hashed.update(b"]")
+        return f"sha256:{hashed.hexdigest()}"
 
 
 def meaning(change: Change) -> list[Any]:

@@ -18,6 +18,11 @@ def strict_json(text: str, *, unique: bool = False) -> Any:
     return json.loads(text, object_pairs_hook=pairs, parse_constant=_no_constant, parse_float=_finite)
 
 
+def strict_decoder() -> json.JSONDecoder:
+    """Return what decodes by the same rules, value by value."""
+    return json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse a key that stands twice, as a merge of two branches leaves it: readers differ in which counts."""
     made = dict(pairs)

@@ -24,6 +24,8 @@ from typing import Final
 NEWLINE: Final = "⏎"
 """What stands for a line feed where there is only one line."""
 
+_UNUSUAL: Final = re.compile(r"[^\x20-\x7e→…│⏎]")
+"""What is neither plain text nor a sign that we put into every other line ourselves."""
 _SUSPECT: Final = re.compile(r"[^\x20-\x7e\n\t]")
 _HIDING: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -77,7 +79,8 @@ def _in_json(text: str) -> str:
 
 def is_harmless(text: str) -> bool:
     """Tell at once of the usual text that there is nothing to do: this is asked of every piece of every line."""
-    return text.isascii() and text.isprintable() and "##" not in text
+    is_plain = text.isprintable() if text.isascii() else _UNUSUAL.search(text) is None
+    return is_plain and "##" not in text
 
 
 def _shown(match: re.Match[str]) -> str:
