@@ -51,6 +51,11 @@ def inline(text: str, width: int | None = None) -> str:
     return shown if cut is text else f"{shown}… (+{len(text) - len(cut)} characters)"
 
 
+def quoted(text: str, width: int | None = None) -> str:
+    """Return text as it stands between quotes on one line."""
+    return inline(text, width).replace('"', r"\"")
+
+
 def shortened(text: str, most: int) -> str:
     """Return at most so many characters of a text, and a sign where it was cut."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
@@ -63,7 +68,7 @@ def inert_json(text: str) -> str:
 
 def ways(text: str) -> tuple[str, ...]:
     """Return the ways in which a text is written where it is shown: a secret has to be masked in each."""
-    plain = (visible(text), inline(text), _in_json(text))
+    plain = (visible(text), inline(text), quoted(text), _in_json(text))
     messages = tuple(map(unlinked, plain))
     return *plain, *messages, *map(_in_json, messages), *map(html.escape, plain)
 
