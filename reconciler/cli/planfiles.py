@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.run import Run
 from reconciler.errors import PlanRefused, ReconcilerError
-from reconciler.report.planfile import MAX_BYTES
+from reconciler.model.plan import MAX_BYTES
 
 if TYPE_CHECKING:
     from reconciler.model.plan import Plan

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, Drift, FieldChange
@@ -19,6 +19,8 @@ from reconciler.model.record import Record
 from reconciler.model.values import Marker, to_json, transform
 
 FORMAT_VERSION = "1.0"
+MAX_BYTES: Final = 256 * 1024 * 1024
+"""A larger plan file is not read."""
 
 Carried: TypeAlias = tuple[tuple[Address, Operation], ...]
 """Requests, each with the case that sends it."""

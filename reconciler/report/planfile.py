@@ -25,7 +25,7 @@ from reconciler.model.case import Lifecycle
 from reconciler.model.change import Change, Drift, DriftedField, FieldChange
 from reconciler.model.fields import Schema
 from reconciler.model.operation import Each, Merge, Operation, Part
-from reconciler.model.plan import FORMAT_VERSION, Plan
+from reconciler.model.plan import FORMAT_VERSION, MAX_BYTES, Plan
 from reconciler.model.policy import Objection
 from reconciler.model.record import Record
 from reconciler.model.strict import strict_json
@@ -35,8 +35,6 @@ from reconciler.report import planshape as shape
 from reconciler.report.encoding import Shared, decode, members
 from reconciler.report.jsonplan import CHECKSUM, Checksum, summary_json
 
-MAX_BYTES: Final = 256 * 1024 * 1024
-"""A larger plan file is not read."""
 PROBLEMS_SHOWN: Final = 5
 
 _M = TypeVar("_M", bound=shape.Model)
