@@ -64,6 +64,15 @@ def _show(format_: str) -> Kind:
     return Kind(f"`show --format {format_}`", command)
 
 
+def _saving(place: Place) -> Sequence[str]:
+    saved = place.folder / "saved.json"
+    return (*RECONCILER, "plan", "--format", "gitlab", "--out", str(saved), "--chdir", str(place.every))
+
+
+def _incremental(place: Place) -> Sequence[str]:
+    return (*RECONCILER, "drift", "--incremental", "--chdir", str(place.read))
+
+
 def _apply(place: Place) -> Sequence[str]:
     options = ("--auto-approve", "--parallelism", str(PARALLELISM))
     return (*RECONCILER, "apply", *options, "--chdir", str(place.untouched()))
@@ -89,9 +98,15 @@ KINDS: Final[Mapping[str, Kind]] = {
         "plan, 1 % changed, files as at its last run", lambda place: place.hundredth, ends=2, keeps=True
     ),
     "drift": Kind("drift", lambda place: (*RECONCILER, "drift", "--chdir", str(place.same))),
+    "drift-incremental": Kind("`drift --incremental`", _incremental),
     "byhand": _script("script by hand", "byhand.py", lambda place: (place.spot.system, place.same, place.url)),
     "terraform": Kind("`terraform plan`", _terraform, quick=1_000),
     "apply": Kind("apply, everything changed", _apply),
+    "every": Kind(
+        "plan, everything changed",
+        lambda place: (*RECONCILER, "plan", "--format", "gitlab", "--chdir", str(place.every)),
+    ),
+    "saving": Kind("`plan --out`, everything changed", _saving),
     "json": Kind(
         "plan file, json alone",
         lambda place: (
@@ -101,6 +116,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             str(place.plan_file),
         ),
     ),
+    "reading": _show("gitlab"),
     "show-text": _show("text"),
     "show-markdown": _show("markdown"),
     "show-html": _show("html"),

@@ -34,6 +34,7 @@ class Pages:
         self._system = system
         self._url = url
         self._pages = [self._page(start, count) for start in range(1, count + 1, system.page)]
+        self._none = _answer(system.listed([], 1, 0, url))
         self._aside = {path: _answer(answer) for path, answer in system.aside.items()}
         self._written: set[int] = set()
         self._forget()
@@ -66,6 +67,8 @@ class Pages:
         if path in self._aside:
             return self._aside[path]
         if path == self._system.cases:
+            if self._system.lately and self._system.lately in target:
+                return self._none
             return self._pages[self._system.at(target) - 1]
         return self._case(method, int(path.removeprefix(f"{self._system.cases}/")))
 

@@ -2,6 +2,7 @@
 Where something is measured: so many cases of one system, served and written down; each part once it is asked for.
 
     <place>/same         a workspace in which nothing is to be done
+           /read         the same, after a look for drift
            /every-100    one in which one per cent of the cases are declared otherwise than they are
            /every-1      one in which all are
            /slow-1       the same, of a server that takes its time
@@ -79,6 +80,13 @@ class Place:
     def same(self) -> Path:
         """A workspace in which nothing is to be done."""
         return self._workspace("same", self.url, 0)
+
+    @cached_property
+    def read(self) -> Path:
+        """The same, after a look for drift that has read every case."""
+        folder = self._workspace("read", self.url, 0)
+        run((*RECONCILER, "drift", "--chdir", str(folder)), folder=HERE, env=self.env(kept=None))
+        return folder
 
     @cached_property
     def hundredth(self) -> Path:

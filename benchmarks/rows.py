@@ -208,6 +208,12 @@ ROWS: Final[Mapping[str, Row]] = {
         (Aim(1.15, at=MIDDLE),),
     ),
     "drift": Row("A drift run that finds none, against a plan that finds nothing to do", "drift", process("cold")),
+    "drift-incremental": Row(
+        "`drift --incremental` after a drift run, with nothing changed since, against a drift run",
+        "drift-incremental",
+        process("drift"),
+        anywhere=True,
+    ),
     "growth": Row(
         "A plan against one of a smaller workspace, per case: 1 is linear",
         "cold",
@@ -243,6 +249,19 @@ ROWS: Final[Mapping[str, Row]] = {
         bound(_waiting),
         (Aim(1.2),),
         most=1_000,
+    ),
+    "saving": Row(
+        "A plan that changes every case and is saved, against one that is not",
+        "saving",
+        process("every"),
+        most=MIDDLE,
+        anywhere=True,
+    ),
+    "reading": Row(
+        "Reading the plan file of that, which `show` of a count does, against json that only loads the file",
+        "reading",
+        process("json"),
+        anywhere=True,
     ),
     "text": Row(
         "`show` of a plan that changes every case, against json that only loads the file",

@@ -35,6 +35,7 @@ class Communifire:
     cases = "/api/cases"
     page = 100
     settings = "api_key: {token}, space: SOC"
+    lately = ""
     aside: Mapping[str, Any] = {
         "/api/spaces/61/cases/priorities": _envelope([{**each, "IsDefault": False} for each in _PRIORITIES]),
         "/api/permissions/access": _envelope({"Update": True, "AdminEntityUpdate": True}),

@@ -27,6 +27,8 @@ class System(Protocol):
     """Cases of a page: as many as the product asks for, which the server grants."""
     settings: str
     """What its settings hold beside the address, as YAML in flow style."""
+    lately: str
+    """What a request names that asks for cases changed after a moment, which none is; nothing if it cannot."""
     aside: Mapping[str, Any]
     """By path, what else is answered: look-ups of names that change."""
 

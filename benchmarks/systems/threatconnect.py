@@ -30,6 +30,7 @@ class ThreatConnect:
     cases = "/api/v3/cases"
     page = 2000
     settings = "token: {token}"
+    lately = ""
     aside: Mapping[str, Any] = {}
 
     def declared(self, number: int, *, changed: bool) -> dict[str, Any]:

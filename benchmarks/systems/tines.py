@@ -31,6 +31,7 @@ class Tines:
     cases = "/api/v2/cases"
     page = 500
     settings = "token: {token}, team_id: 2"
+    lately = "updated_at_start_date"
     aside: Mapping[str, Any] = {}
 
     def declared(self, number: int, *, changed: bool) -> dict[str, Any]:

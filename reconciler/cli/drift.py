@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from reconciler.model.change import DriftReport
+    from reconciler.report.since import Told
 
 DRIFTED = 2
 FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "prometheus")
@@ -56,26 +57,36 @@ def drift(
     within: timedelta | None,
 ) -> int:
     """Show what was changed outside. Exits with 2 if there is drift."""
-    from reconciler.cli.accept import accept
-    from reconciler.cli.planfiles import saved_text
     from reconciler.report.lines import Style
-    from reconciler.report.since import new_since, read_told
     from reconciler.report.text import render_message
 
-    told = None if since is None else saved_text(since, "report", "drift --json >")
+    told = None if since is None else _told(since)
     workspace = run.open()
     found = report = workspace.drift(targets=(*targets, *accepts), within=within)
     if told is not None:
-        report = new_since(report, read_told(told, report.workspace), run.output.redact)
+        from reconciler.report.since import new_since
+
+        report = new_since(report, told.about(report.workspace), run.output.redact)
     for warning in report.warnings:
         run.output.talk(render_message("Warning", warning, Style.WARNING))
     _show(run, report, budget)
     if accepts:
+        from reconciler.cli.accept import accept
+
         accept(run, workspace, found, accepts)
         return DRIFTED if any(str(item.address) not in accepts for item in report.drift) else 0
     for trouble in workspace.notify(found, partial=bool(targets) or _is_partial(report)):
         run.output.talk(render_message("Warning", trouble, Style.WARNING))
     return DRIFTED if report.drift else 0
+
+
+def _told(name: str) -> Told:
+    """Read what an earlier report tells."""
+    from reconciler.cli.planfiles import saved
+    from reconciler.report.since import read_told
+
+    with saved(name, "report", "drift --json >") as file:
+        return read_told(file)
 
 
 def _is_partial(report: DriftReport) -> bool:
@@ -84,26 +95,32 @@ def _is_partial(report: DriftReport) -> bool:
 
 
 def _show(run: Run, report: DriftReport, budget: int) -> None:
-    from reconciler.report.jsonplan import write_drift
-    from reconciler.report.junit import drift_junit
-    from reconciler.report.markdown import drift_markdown
-    from reconciler.report.prometheus import drift_metrics
-    from reconciler.report.sarif import drift_sarif
-    from reconciler.report.text import render_drift
-    from reconciler.report.webpage import drift_html
-
     match run.format:
         case "json":
+            from reconciler.report.jsonplan import write_drift
+
             run.output.pieces(write_drift(report))
         case "markdown":
+            from reconciler.report.markdown import drift_markdown
+
             run.output.pieces([drift_markdown(report, budget)])
         case "html":
+            from reconciler.report.webpage import drift_html
+
             run.output.pieces(drift_html(report))
         case "sarif":
+            from reconciler.report.sarif import drift_sarif
+
             run.output.pieces(drift_sarif(report))
         case "junit":
+            from reconciler.report.junit import drift_junit
+
             run.output.pieces(drift_junit(report))
         case "prometheus":
+            from reconciler.report.prometheus import drift_metrics
+
             run.output.pieces(drift_metrics(report, now=time.time()))
         case _:
+            from reconciler.report.text import render_drift
+
             run.output.lines(render_drift(report))

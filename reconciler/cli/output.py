@@ -11,7 +11,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
@@ -74,21 +74,21 @@ class Output:
 
     def _results(self, pieces: Iterable[str]) -> None:
         for piece in pieces:
-            with self._speaking():
+            try:
                 self.stdout.write(piece)
-        with self._speaking():
-            self.stdout.flush()
-
-    @contextlib.contextmanager
-    def _speaking(self) -> Iterator[None]:
+            except OSError as error:
+                raise self._closed(error) from error
         try:
-            yield
-        except BrokenPipeError:
-            self.abandon()
-            raise OutputClosed from None
+            self.stdout.flush()
         except OSError as error:
-            self.abandon()
-            raise ReconcilerError(f"cannot write the output: {error.strerror}") from error
+            raise self._closed(error) from error
+
+    def _closed(self, error: OSError) -> Exception:
+        """Give stdout up, and return what that means for the command."""
+        self.abandon()
+        if isinstance(error, BrokenPipeError):
+            return OutputClosed()
+        return ReconcilerError(f"cannot write the output: {error.strerror}")
 
     def abandon(self) -> None:
         """Point a broken stdout nowhere, so that the interpreter's last flush has nothing to complain about."""

@@ -8,56 +8,71 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.cli.run import Run
 from reconciler.errors import PlanRefused, ReconcilerError
-from reconciler.model.plan import Plan
-from reconciler.providers.registry import provider_types
-from reconciler.report.jsonplan import gitlab_counts, write_plan
-from reconciler.report.markdown import plan_markdown
-from reconciler.report.planfile import MAX_BYTES, read_plan
-from reconciler.report.text import render_plan
-from reconciler.report.webpage import plan_html
+from reconciler.model.plan import MAX_BYTES
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import Plan
+    from reconciler.model.window import Source
 
 
 def show_plan(run: Run, plan: Plan, budget: int) -> None:
     """Write a plan to stdout in the format that was asked for; Markdown within a budget of characters."""
     match run.format:
         case "json":
+            from reconciler.report.jsonplan import write_plan
+
             run.output.pieces(write_plan(plan))
         case "markdown":
+            from reconciler.report.markdown import plan_markdown
+
             run.output.pieces([plan_markdown(plan, budget)])
         case "html":
+            from reconciler.report.webpage import plan_html
+
             run.output.pieces(plan_html(plan))
         case "gitlab":
+            from reconciler.report.jsonplan import gitlab_counts
+
             run.output.pieces([gitlab_counts(plan)])
         case _:
+            from reconciler.report.text import render_plan
+
             run.output.lines(render_plan(plan))
 
 
 def load_plan(name: str) -> Plan:
     """Read a saved plan; raise PlanRefused or StalePlan if it cannot be trusted, OSError if it cannot be read."""
+    from reconciler.providers.registry import provider_types
+    from reconciler.report.planfile import read_plan_file
+
     schemas = {name: provider.schema for name, provider in provider_types().items()}
-    return read_plan(saved_text(name, "plan", "plan --out"), schemas)
+    with saved(name, "plan", "plan --out") as file:
+        return read_plan_file(file, schemas)
 
 
-def saved_text(name: str, what: str, command: str) -> str:
-    """Return the text of a file that a command wrote; raise PlanRefused or OSError if it cannot be read."""
+@contextlib.contextmanager
+def saved(name: str, what: str, command: str) -> Iterator[Source]:
+    """Open a file that a command wrote; raise PlanRefused or OSError if it cannot be read, now or later."""
     path = Path(name)
     if not stat.S_ISREG(path.stat().st_mode):
         raise PlanRefused(f"{name} is not a file", hint=f"give the file that `reconciler {command} FILE` wrote")
-    with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise PlanRefused(f"{name} is larger than {MAX_BYTES // 2**20} MiB")
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        raise PlanRefused(f"{name} is not a {what} file: it is not UTF-8 text") from error
+    with path.open(encoding="utf-8", newline="") as file:
+        if os.fstat(file.fileno()).st_size > MAX_BYTES:
+            raise PlanRefused(f"{name} is larger than {MAX_BYTES // 2**20} MiB")
+        try:
+            yield file
+        except UnicodeDecodeError as error:
+            raise PlanRefused(f"{name} is not a {what} file: it is not UTF-8 text") from error
 
 
 def save_plan(run: Run, plan: Plan, name: str) -> None:
     """Write a plan to a file that only its owner reads, whole or not at all; a pipe or device is written to."""
+    from reconciler.report.jsonplan import write_plan
+
     pieces = _without_secrets(write_plan(plan), run.output.redact)
     path = Path(name)
     try:

@@ -10,4 +10,5 @@ change     what differs about one case                 FieldChange, Change, Drif
 operation  one request that writes
 coverage   how much of what is live is managed
 plan       changes, drift, lineage, serial, digest
+window     a large JSON object, read item by item
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from sys import intern
 from typing import Final, NamedTuple
 
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}")
@@ -31,4 +32,4 @@ class Address(NamedTuple):
         provider, dot, name = text.partition(".")
         if not dot or not NAME.fullmatch(provider) or not NAME.fullmatch(name):
             raise ValueError(f"{text!r} is not an address; write PROVIDER.CASE, such as soc.phishing-wave")
-        return cls(provider, name)
+        return cls(intern(provider), name)

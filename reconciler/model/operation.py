@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from reconciler.model.address import Address
-from reconciler.model.values import Path, Value
+from reconciler.model.values import NOTHING, Path, Value
 
 Steps: TypeAlias = tuple[str | int, ...]
 """A way into a decoded JSON answer: `("case_id",)`; `"*"` means each item of a list."""
@@ -71,14 +71,14 @@ class Operation:
     """Parameters of the path, not yet encoded."""
     fields: tuple[Path, ...] = ()
     """The paths of the field changes that this request makes true."""
-    captures: Mapping[str, Steps] = field(default_factory=dict)
+    captures: Mapping[str, Steps] = field(default_factory=lambda: NOTHING)
     """What to remember of the answer, by name: `{"id": ("case_id",)}`."""
     expects: tuple[tuple[Steps, Any], ...] = ()
     """What the answer must hold; another value there means the system did something else."""
     repeat: Repeat = Repeat.SAFE
     droppable: bool = False
     """Not sent when a reference in it turns out to be empty: then there is nothing to do."""
-    makes: Mapping[Path, str | None] = field(default_factory=dict)
+    makes: Mapping[Path, str | None] = field(default_factory=lambda: NOTHING)
     """Items that it brings into being, each with a name by which the system shows it again, if it has one."""
     verifies: tuple[str, ...] = ()
     """Sets to be compared with what the answer shows of them, since systems are known to do otherwise."""
@@ -86,9 +86,9 @@ class Operation:
     """Names of cases that it links to and that come later than its own: it is sent when they are done."""
     as_text: bool = False
     """The body goes as a JSON string that holds it."""
-    merges: Mapping[str, Merge] = field(default_factory=dict)
+    merges: Mapping[str, Merge] = field(default_factory=lambda: NOTHING)
     """Keys of the body that hold a whole set as text, members joined by commas."""
-    along: Mapping[str, Value] = field(default_factory=dict)
+    along: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
     """Attributes that it sets though nobody declares them, since they go with one that is; as they were then."""
     otherwise: tuple[Operation, ...] = ()
     """What is sent instead, in this order, if the system finds that it cannot do all of it at once (422)."""
@@ -98,7 +98,7 @@ class Operation:
     """The answer tells nothing of what was done: the case is read again, and every field held against it."""
     each: Each | None = None
     """Given where the like of it for other cases may be sent as one with it."""
-    others: Mapping[Address, tuple[Path, ...]] = field(default_factory=dict)
+    others: Mapping[Address, tuple[Path, ...]] = field(default_factory=lambda: NOTHING)
     """What it makes true of other cases, which send nothing for it themselves."""
     part: Part | None = None
     """Given where its set takes several requests: what tells whether this one was executed."""

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, Drift, FieldChange
@@ -19,6 +19,8 @@ from reconciler.model.record import Record
 from reconciler.model.values import Marker, to_json, transform
 
 FORMAT_VERSION = "1.0"
+MAX_BYTES: Final = 256 * 1024 * 1024
+"""A larger plan file is not read."""
 
 Carried: TypeAlias = tuple[tuple[Address, Operation], ...]
 """Requests, each with the case that sends it."""
@@ -96,9 +98,12 @@ class Plan:
     @cached_property
     def digest(self) -> str:
         """Return the hash of the plan's meaning: the same plan made twice has the same digest."""
-        meanings = [meaning(change) for change in sorted(self.changes, key=lambda change: change.address)]
-        text = json.dumps(meanings, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+        hashed = hashlib.sha256(b"[")
+        for number, change in enumerate(sorted(self.changes, key=lambda change: change.address)):
+            text = json.dumps(meaning(change), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            hashed.update(b"," * bool(number) + text.encode("utf-8", "surrogatepass"))
+        hashed.update(b"]")
+        return f"sha256:{hashed.hexdigest()}"
 
 
 def meaning(change: Change) -> list[Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.model.address import Address
 from reconciler.model.case import Lifecycle
-from reconciler.model.values import Value, to_json
+from reconciler.model.values import NOTHING, Value, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Record:
     url: str
     recorded: Mapping[str, Value]
     """Attributes in normal form; secrets as digests, references resolved."""
-    handles: Mapping[str, str] = field(default_factory=dict)
+    handles: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     """Remote ids of items in the case, by dotted path: `{"tasks.triage": "991"}`."""
     depends_on: tuple[Address, ...] = ()
     lifecycle: Lifecycle = Lifecycle()

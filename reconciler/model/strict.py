@@ -63,6 +63,11 @@ class _Keys:
         )
 
 
+def strict_decoder() -> json.JSONDecoder:
+    """Return what decodes by the same rules, value by value."""
+    return json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse a key that stands twice, as a merge of two branches leaves it: readers differ in which counts."""
     made = dict(pairs)

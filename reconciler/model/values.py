@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 Path: TypeAlias = tuple[str, ...]
@@ -42,6 +43,9 @@ class _Absent(Enum):
 
 ABSENT: Final = _Absent.ABSENT
 """Nothing is there. Not None, which a system may hold as a value."""
+
+NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
+"""An empty mapping for all: of a hundred thousand changes each would have several of its own."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -196,27 +200,39 @@ def _written(part: str | Ref, following: str | Ref) -> str:
 
 def to_json(value: Value) -> Any:
     """Return the JSON form of a value: sets sorted, references, digests and markers in their written form."""
+    if (written := _LEAVES.get(type(value))) is not None:  # nearly everything is one, and Mapping is slow to ask
+        return written(value)
     match value:
-        case Ref() | Template():
-            return {"unknown": value.text}
-        case Digest():
-            return {"secret": value.text}
-        case Marker():
-            return value.text
         case Entry():
             return to_json(value.fields)
         case Secret():
             raise TypeError("a secret is never written; seal it first")
-        case _ if value is ABSENT:
-            return None
         case Mapping():
             return {key: to_json(item) for key, item in value.items()}
         case AbstractSet():
-            return sorted((to_json(item) for item in value), key=_sort_key)
+            return in_order(map(to_json, value))
         case tuple() | list():
             return [to_json(item) for item in value]
         case _:
             return value
+
+
+def _same(value: Value) -> Value:
+    return value
+
+
+def _unknown(value: Ref | Template) -> Any:
+    return {"unknown": value.text}
+
+
+_LEAVES: Final[Mapping[type, Callable[[Any], Any]]] = {
+    str: _same,
+    Ref: _unknown,
+    Template: _unknown,
+    Digest: lambda digest: {"secret": digest.text},
+    Marker: lambda marker: marker.text,
+    _Absent: lambda _: None,
+}
 
 
 def from_json(data: Any) -> Value:
@@ -276,8 +292,13 @@ def _parse_unknown(text: str) -> Ref | Template | None:
     return None if isinstance(parsed, str) else parsed
 
 
-def _sort_key(data: Any) -> tuple[str, str]:
-    """Order mixed JSON values without comparing unlike types."""
+def in_order(data: Iterable[Any]) -> list[Any]:
+    """Return JSON values sorted, without comparing those of unlike types."""
+    values = list(data)
+    return sorted(values, key=None if set(map(type, values)) <= {str} else _kind_and_text)
+
+
+def _kind_and_text(data: Any) -> tuple[str, str]:
     return (type(data).__name__, str(data))
 
 

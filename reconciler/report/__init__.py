@@ -17,5 +17,6 @@ coverage  how much of what is live is managed
 compare   how a fresh plan differs from the one that was reviewed
 encoding  JSON that is harmless to print, one item a line
 jsonplan  plan → JSON
-planfile  JSON → plan, checked; the JSON Schema of both
+planfile  JSON → plan, change by change, checked
+planshape what stands in that JSON, and its JSON Schema
 """

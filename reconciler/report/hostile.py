@@ -24,6 +24,8 @@ from typing import Final
 NEWLINE: Final = "⏎"
 """What stands for a line feed where there is only one line."""
 
+_UNUSUAL: Final = re.compile(r"[^\x20-\x7e→…│⏎]")
+"""What is neither plain text nor a sign that we put into every other line ourselves."""
 _SUSPECT: Final = re.compile(r"[^\x20-\x7e\n\t]")
 _HIDING: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -49,6 +51,11 @@ def inline(text: str, width: int | None = None) -> str:
     return shown if cut is text else f"{shown}… (+{len(text) - len(cut)} characters)"
 
 
+def quoted(text: str, width: int | None = None) -> str:
+    """Return text as it stands between quotes on one line."""
+    return inline(text, width).replace('"', r"\"")
+
+
 def shortened(text: str, most: int) -> str:
     """Return at most so many characters of a text, and a sign where it was cut."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
@@ -61,7 +68,7 @@ def inert_json(text: str) -> str:
 
 def ways(text: str) -> tuple[str, ...]:
     """Return the ways in which a text is written where it is shown: a secret has to be masked in each."""
-    plain = (visible(text), inline(text), _in_json(text))
+    plain = (visible(text), inline(text), quoted(text), _in_json(text))
     messages = tuple(map(unlinked, plain))
     return *plain, *messages, *map(_in_json, messages), *map(html.escape, plain)
 
@@ -77,7 +84,8 @@ def _in_json(text: str) -> str:
 
 def is_harmless(text: str) -> bool:
     """Tell at once of the usual text that there is nothing to do: this is asked of every piece of every line."""
-    return text.isascii() and text.isprintable() and "##" not in text
+    is_plain = text.isprintable() if text.isascii() else _UNUSUAL.search(text) is None
+    return is_plain and "##" not in text
 
 
 def _shown(match: re.Match[str]) -> str:

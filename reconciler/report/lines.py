@@ -36,10 +36,14 @@ Line: TypeAlias = tuple[Span, ...]
 
 def line(*pieces: str | Span) -> Line:
     """Make a line; each piece passes the boundary for hostile text."""
-    spans = (Span(piece) if isinstance(piece, str) else piece for piece in pieces)
-    return tuple(
-        span if is_harmless(span.text) else Span(inline(span.text), span.style) for span in spans if span.text
-    )
+    return tuple([_span(piece) for piece in pieces if piece and piece[0]])  # the text of a span is its first
+
+
+def _span(piece: str | Span) -> Span:
+    text, style = (piece, Style.PLAIN) if isinstance(piece, str) else piece
+    if not is_harmless(text):
+        return Span(inline(text), style)
+    return Span(text) if isinstance(piece, str) else piece
 
 
 def unstyled(spans: Line) -> str:

@@ -21,7 +21,7 @@ from reconciler import __version__
 from reconciler.errors import Location
 from reconciler.model.change import Drift, DriftedField, DriftReport
 from reconciler.model.values import Path
-from reconciler.report.encoding import stream
+from reconciler.report.encoding import Members, on_one_line, stream
 from reconciler.report.hostile import shortened, unlinked, visible
 from reconciler.report.lines import unstyled
 from reconciler.report.text import GONE, remarks
@@ -44,18 +44,23 @@ _LEVELS: Final = {id: level for id, level, _ in _RULES}
 
 def drift_sarif(report: DriftReport) -> Iterator[str]:
     """Yield drift as one SARIF log, in pieces; what is missing stands first."""
-    members: tuple[tuple[str, Any], ...] = (("$schema", SCHEMA), ("version", "2.1.0"), ("runs", [_run(report)]))
+    members: tuple[tuple[str, Any], ...] = (
+        ("$schema", SCHEMA),
+        ("version", "2.1.0"),
+        ("runs", [on_one_line(_run(report))]),
+    )
     return stream(members)
 
 
-def _run(report: DriftReport) -> dict[str, Any]:
-    results = list(islice(_results(report), MOST))
-    left = sum(1 if drift.missing else len(drift.fields) for drift in report.drift) - len(results)
+def _run(report: DriftReport) -> Members:
+    left = sum(1 if drift.missing else len(drift.fields) for drift in report.drift) - MOST
     invocation: dict[str, Any] = {"executionSuccessful": True}
-    if left:
+    if left > 0:
         said = {"level": "warning", "message": {"text": f"{left} more findings were left out."}}
         invocation["toolExecutionNotifications"] = [said]
-    return {"tool": {"driver": _driver()}, "invocations": [invocation], "results": results}
+    yield "tool", {"driver": _driver()}
+    yield "invocations", [invocation]
+    yield "results", islice(_results(report), MOST)
 
 
 def _driver() -> dict[str, Any]:

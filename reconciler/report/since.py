@@ -8,14 +8,14 @@ it had waived does not, so that it is new once its waiver has ended.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.change import Drift, DriftReport
 from reconciler.model.plan import FORMAT_VERSION
+from reconciler.model.window import Source, members
 from reconciler.report.encoding import dumps
 from reconciler.report.jsonplan import drift_item_json
 
@@ -24,21 +24,50 @@ TOLD: Final = ("drift", "as_before")
 _MISSING: Final = "missing"
 
 
-def read_told(text: str, workspace: str) -> frozenset[str]:
-    """Return what an earlier report tells; raise ReconcilerError if it is none, or is of another kind."""
+class Told(NamedTuple):
+    """What an earlier report tells."""
+
+    workspace: str
+    keys: frozenset[str]
+    """What identifies each drifted field, and each case that is missing."""
+
+    def about(self, workspace: str) -> frozenset[str]:
+        """Return the keys; raise ReconcilerError if they are about another workspace than this."""
+        if self.workspace != workspace:
+            message = f"the earlier report is about the workspace {self.workspace!r}, this is {workspace!r}"
+            raise ReconcilerError(message)
+        return self.keys
+
+
+def read_told(source: Source) -> Told:
+    """
+    Return what an earlier report tells; raise ReconcilerError if it is none, or is of another kind.
+
+    What `source` raises passes.
+    """
     try:
-        data = json.loads(text)
-        told = frozenset(key for name in TOLD for item in data.get(name, ()) for key in _keys(item).values())
-        whose = data["workspace"], data["drift"], data["format_version"]
+        said, keys = _told(source)
+        whose = said["workspace"], said["drift"], said["format_version"]
+    except UnicodeDecodeError:
+        raise
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         message = "the earlier report is not what `drift --json` writes"
         raise ReconcilerError(message, hint="save it so: `reconciler drift --json > FILE`") from error
     if str(whose[2]).partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
         message = f"the earlier report has format {whose[2]}; this version reads {FORMAT_VERSION}"
         raise ReconcilerError(message, hint="save a new one: `reconciler drift --json > FILE`")
-    if whose[0] != workspace:
-        raise ReconcilerError(f"the earlier report is about the workspace {whose[0]!r}, this is {workspace!r}")
-    return told
+    return Told(whose[0], keys)
+
+
+def _told(source: Source) -> tuple[Mapping[str, Any], frozenset[str]]:
+    """Return the members of a report, and the keys of what it tells, item by item."""
+    said: dict[str, Any] = {}
+    keys: set[str] = set()
+    for name, value in members(source):
+        said[name] = value
+        if name in TOLD:
+            keys.update(key for item in value for key in _keys(item).values())
+    return said, frozenset(keys)
 
 
 def new_since(report: DriftReport, told: Collection[str], redact: Callable[[str], str]) -> DriftReport:

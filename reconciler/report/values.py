@@ -19,7 +19,7 @@ from typing import Final, TypeGuard
 
 from reconciler.model.change import is_absent
 from reconciler.model.values import Digest, Entry, Path, Ref, Template, Value, to_json
-from reconciler.report.hostile import inline
+from reconciler.report.hostile import inline, quoted
 from reconciler.report.lines import Line, Span, Style, line
 
 VALUE_WIDTH: Final = 400
@@ -60,7 +60,7 @@ def shown(value: Value) -> str:
         case Digest():
             return "(secret)"
         case str():
-            return '"' + inline(value, VALUE_WIDTH).replace('"', r"\"") + '"'
+            return f'"{quoted(value, VALUE_WIDTH)}"'
         case Entry(key, _):
             return _name(key)
         case Mapping() if len(value) == 1:

@@ -16,7 +16,7 @@ import hashlib
 import html
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final, Literal, NewType
 
@@ -67,8 +67,8 @@ def plan_html(plan: Plan) -> Iterator[str]:
     yield element("p", text(origin), class_="quiet") + "\n"
     for expected in forecast(plan):
         yield element("p", text(str(expected)), class_="quiet") + "\n"
-    yield from _list(POLICIES, list(map(_objections, grouped(plan.policies))))
-    yield from _list("Warnings", [element("li", text(warning, lines=True)) for warning in plan.warnings])
+    yield from _list(POLICIES, map(_objections, grouped(plan.policies)))
+    yield from _list("Warnings", (element("li", text(warning, lines=True)) for warning in plan.warnings))
     carried = plan.carried
     those = (change for action in ORDER for change in _with(plan, action))
     yield from _section("Changes", (_change(change, carried.get(change.address, ())) for change in those))
@@ -96,13 +96,14 @@ def text(value: str, *, lines: bool = False) -> Markup:
 
 def element(name: str, /, *children: Markup, **attributes: str | Literal[True]) -> Markup:
     """Return an element; attributes are escaped, a trailing `_` is dropped, `data_x` is `data-x`."""
-    said = "".join(f" {_attribute(key, value)}" for key, value in attributes.items())
+    said = "".join([_attribute(key, value) for key, value in attributes.items()]) if attributes else ""
     return Markup(f"<{name}{said}>{''.join(children)}</{name}>")
 
 
+@lru_cache  # a page has few, and each a hundred thousand times
 def _attribute(key: str, value: str | Literal[True]) -> str:
     name = key.rstrip("_").replace("_", "-")
-    return name if value is True else f'{name}="{html.escape(inline(value))}"'
+    return f" {name}" if value is True else f' {name}="{html.escape(inline(value))}"'
 
 
 def _joined(children: Iterable[Markup]) -> Markup:
@@ -185,9 +186,12 @@ def _section(title: str, articles: Iterable[Markup]) -> Iterator[str]:
     yield closing
 
 
-def _list(title: str, items: list[Markup]) -> Iterator[str]:
-    if items:
-        yield f"{element('h2', text(title))}\n{element('ul', *items)}\n"
+def _list(title: str, items: Iterable[Markup]) -> Iterator[str]:
+    opening, closing = f"{element('h2', text(title))}\n<ul>", ""
+    for item in items:
+        yield f"{opening}{item}"
+        opening, closing = "", "</ul>\n"
+    yield closing
 
 
 # -------------------------------------------------------------------------------------------------- cases
@@ -242,11 +246,15 @@ def _article(about: _About, said: Iterable[str], parts: Iterable[Markup]) -> Mar
     return element("article", details, class_=about.kind, data_action=about.kind, data_cause=about.causes)
 
 
-def _table(names: Iterable[str], rows: Iterable[Markup]) -> Markup:
+def _table(names: tuple[str, ...], rows: Iterable[Markup]) -> Markup:
+    return element("div", element("table", _head_of(names), *rows), class_="scroll")
+
+
+@cache
+def _head_of(names: tuple[str, ...]) -> Markup:
     widths = {"field": "name", "cause": "cause"}
     heads = [element("th", text(name), scope="col", class_=widths.get(name, "value")) for name in names]
-    head = element("thead", element("tr", *heads))
-    return element("div", element("table", head, *rows), class_="scroll")
+    return element("thead", element("tr", *heads))
 
 
 def _field_change(field: FieldChange, *, has_cause: bool) -> Markup:

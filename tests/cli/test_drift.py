@@ -275,6 +275,10 @@ def test_an_earlier_report_has_to_be_a_file(scene: Scene) -> None:
     assert scene.drift("--since", "nowhere", code=1).err == b"Error: nowhere: No such file or directory\n"
     assert scene.drift("--since", "cases", code=1).err.startswith(b"Error: cases is not a file\n")
 
+    (scene.rig.root / "earlier").write_bytes(b'{"workspace": "\xff"}')
+    said = b"Error: earlier is not a report file: it is not UTF-8 text\n"
+    assert scene.drift("--since", "earlier", code=1).err == said
+
 
 # --------------------------------------------------------------------------------------------- who and when
 

@@ -20,6 +20,7 @@ COMMAND = [sys.executable, "-m", "reconciler"]
 ROOT = Path(__file__).parents[2]
 HEAVY = re.compile(r"\| +(httpx|pydantic|deepdiff|yaml|rich)$", re.MULTILINE)
 
+RENDERERS = {"text", "jsonplan", "markdown", "webpage", "sarif", "junit", "prometheus"}
 STAND_IN = """
 import sys, threading, time
 import reconciler.cli.run as run
@@ -82,6 +83,26 @@ def test_the_version_is_told_before_click_is_imported(env: dict[str, str]) -> No
 
     assert done.stdout == "reconciler 0.1.0\n"
     assert "click" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "renderers"),
+    [
+        (["plan"], {"text"}),
+        (["plan", "--json"], {"jsonplan"}),
+        (["plan", "--format", "html"], {"webpage", "text", "markdown"}),  # whose words and order it shares
+        (["drift"], {"text"}),
+        (["drift", "--json"], {"jsonplan", "text"}),
+        (["drift", "--format", "prometheus"], {"prometheus", "text"}),
+    ],
+)
+def test_a_format_loads_its_own_renderer(env: dict[str, str], arguments: list[str], renderers: set[str]) -> None:
+    code = f"main({arguments}); print(*sys.modules, file=sys.stderr)"
+
+    done = subprocess.run(script(code), env=env, capture_output=True, text=True, check=True)
+
+    loaded = {name.removeprefix("reconciler.report.") for name in done.stderr.split()}
+    assert loaded & RENDERERS == renderers
 
 
 @pytest.mark.parametrize(
