@@ -3,6 +3,11 @@ from __future__ import annotations
 import threading
 import time
 
+import httpx
+import pytest
+
+from reconciler.engine.sending import Wire
+from reconciler.engine.surroundings import DeadlineExceeded
 from reconciler.engine.watch import Attempt, Watch
 
 SOON = 0.05
@@ -32,6 +37,18 @@ def test_what_ends_in_time_is_never_cut() -> None:
 
     assert not attempt.is_late
     assert cut == []
+    watch.close()
+
+
+def test_what_has_no_connection_yet_is_late_once_it_has_ended() -> None:
+    watch = Watch(SOON)
+    request = httpx.Request("GET", "https://acme.example/x")
+
+    with (
+        pytest.raises(DeadlineExceeded, match=r"no complete answer within 0\.05 s"),
+        Wire().deadline(watch, request),
+    ):
+        time.sleep(4 * SOON)
     watch.close()
 
 
