@@ -22,6 +22,7 @@ from kinds import AT_NOWHERE, KINDS
 from measure import Sampled
 from places import HERE, NOWHERE, Place, Spot
 from rows import ROWS, Row
+from spent import spent
 from systems import SYSTEMS
 from tables import report
 
@@ -42,7 +43,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         taken = measure(wanted(rows, options.systems, options.cases), options.rounds, folder, stack)
-    text = "\n".join(report(rows, taken, options.rounds)) + "\n"
+    text = "\n".join((*report(rows, taken, options.rounds), *spent(rows, taken))) + "\n"
     print(text, end="")
     if (file := _results(options)) is not None:
         file.write_text(text, encoding="utf-8")
