@@ -128,11 +128,16 @@ class Shared:
     def _one(self, data: Any) -> Any:
         share = self._known.setdefault
         kind = type(data)
+        if kind is str:
+            return share(data, data)
         if kind is dict:
-            return {share(key, key): self._one(item) for key, item in data.items()}
+            return {
+                share(key, key): share(item, item) if type(item) is str else self._one(item)
+                for key, item in data.items()
+            }
         if kind is list:
             return [share(item, item) if type(item) is str else self._one(item) for item in data]
-        return share(data, data) if kind is str else data
+        return data
 
 
 def members(values: Iterable[Value]) -> frozenset[Value]:

@@ -1,7 +1,7 @@
 """
 A state file → State, case by case: of 100,000 cases one at a time is there as JSON.
 
-    pieces of the file ──► members ──► plain?  ──► Record, which shares its values with the declared case
+    text of the file ────► members ──► plain?  ──► Record, which shares its values with the declared case
          │                              │ no
          │                              └────────► checked as all else that comes from outside (codec)
          └─ nothing of that ──────────► the whole is read, and says what is wrong where (codec)
@@ -12,24 +12,23 @@ Plain is what we write for most cases: attributes, and nothing else. Whatever is
 
 from __future__ import annotations
 
-import codecs
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO, TextIOWrapper
+from itertools import starmap
 from typing import Any, BinaryIO, Final
 
 from reconciler.model.address import Address
 from reconciler.model.case import Lifecycle, OnRemove
 from reconciler.model.fields import Schema
-from reconciler.model.pieces import UnusualError, members
 from reconciler.model.record import Record, State
 from reconciler.model.values import Value
+from reconciler.model.window import members
 from reconciler.state.codec import RecordData, StateData, decode_whole, read_value, record_from
 from reconciler.state.store import NO_CASES, Cases
-
-PIECE: Final = 1 << 18
-"""Bytes that are read at once: some hundred records."""
 
 _PLAIN: Final = {
     "depends_on": list,
@@ -51,9 +50,7 @@ _NO_HANDLES: Final[Mapping[str, str]] = {}
 
 def decode(content: bytes, schemas: Mapping[str, Schema], *, source: str, hint: str | None = None) -> State:
     """Read the content of a state file; see `read`."""
-    pieces = (content[start : start + PIECE] for start in range(0, len(content), PIECE))
-    state = _by_case(pieces, schemas, NO_CASES)
-    return decode_whole(content, schemas, source=source, hint=hint) if state is None else state
+    return read(BytesIO(content), schemas, source=source, hint=lambda: hint)
 
 
 def read(
@@ -61,7 +58,7 @@ def read(
     schemas: Mapping[str, Schema],
     *,
     source: str,
-    hint: Callable[[], str],
+    hint: Callable[[], str | None],
     beside: Cases = NO_CASES,
 ) -> State:
     """
@@ -72,44 +69,38 @@ def read(
     Values that are equal to those of the case declared at the same address, in `beside`, are one object with them:
     in most workspaces these are nearly all. Raises StateError.
     """
-    state = _by_case(iter(lambda: file.read(PIECE), b""), schemas, beside)
-    if state is not None:
-        return state
+    with suppress(ValueError, TypeError, RecursionError):  # something is unusual; what it is the whole has to say
+        return _by_case(file, _Maker(schemas, beside))
     file.seek(0)
     return decode_whole(file.read(), schemas, source=source, hint=hint())
 
 
-def _by_case(pieces: Iterable[bytes], schemas: Mapping[str, Schema], beside: Cases) -> State | None:
-    """Return the state; None where nothing can be said but by a look at the whole."""
-    reader = _Reader(schemas, beside)
+def _by_case(file: BinaryIO, make: _Maker) -> State:
+    text = TextIOWrapper(file, encoding="utf-8", newline="")
+    head: dict[str, Any] = {}
+    records: dict[Address, Record] = {}
     try:
-        head = StateData.model_validate(members(_decoded(pieces), "cases", reader.take))
-    except (UnusualError, ValueError, TypeError, RecursionError):  # ValidationError is a ValueError
-        return None
-    return State(head.lineage, head.serial, reader.records)
-
-
-def _decoded(pieces: Iterable[bytes]) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    for piece in pieces:
-        yield decoder.decode(piece)
-    yield decoder.decode(b"", final=True)
+        for name, value in members(text, "cases"):
+            head[name] = value
+            if name == "cases":
+                records = {record.address: record for record in starmap(make.record, value)}
+                head[name] = {}
+    finally:
+        text.detach()  # which else closes the file with itself
+    data = StateData.model_validate(head)
+    return State(data.lineage, data.serial, records)
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    """Makes records, and keeps them."""
+class _Maker:
+    """Makes the records of cases."""
 
     schemas: Mapping[str, Schema]
     beside: Cases
-    records: dict[Address, Record] = field(default_factory=dict)
 
-    def take(self, key: str, data: Any) -> None:
-        """Keep the record of a case; raise ValueError or TypeError for what is none, and for a second one."""
-        record = self._plain(key, data) or record_from(key, RecordData.model_validate(data), self.schemas)
-        if record.address in self.records:
-            raise UnusualError
-        self.records[record.address] = record
+    def record(self, key: str, data: Any) -> Record:
+        """Return the record of a case; raise ValueError or TypeError for what is none."""
+        return self._plain(key, data) or record_from(key, RecordData.model_validate(data), self.schemas)
 
     def _plain(self, key: str, data: Any) -> Record | None:
         """Return the record of a case of which nothing but its attributes is remembered; None for any other."""

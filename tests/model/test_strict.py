@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.model.strict import StrictReader, strict_json
+from reconciler.model.strict import STRICT, strict_json
 
 KEYS = st.sampled_from(['"a"', '"b"', r'"a\":"', r'"\u0061"', r'"a\\"', '"c" :'])
 SPACE = st.sampled_from(["", "", " ", "\n\t"])
@@ -43,12 +43,12 @@ def test_a_key_that_stands_twice_is_found_wherever_it_is_and_nothing_else_is_tak
 
     if is_unique(text):
         assert strict_json(text, unique=True) == expected
-        assert StrictReader().read(f"  {text} x", 2) == (expected, len(text) + 2)
+        assert STRICT.raw_decode(f"  {text} x", 2) == (expected, len(text) + 2)
     else:
         with pytest.raises(ValueError, match="stands there twice"):
             strict_json(text, unique=True)
         with pytest.raises(ValueError, match="stands there twice"):
-            StrictReader().read(text, 0)
+            STRICT.raw_decode(text, 0)
         assert strict_json(text) == expected
 
 

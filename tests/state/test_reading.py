@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.errors import Location, StateError
+from reconciler.model import window
 from reconciler.model.address import Address
 from reconciler.model.case import Case
 from reconciler.model.record import Record, State
@@ -77,7 +78,7 @@ def test_case_by_case_is_read_what_the_whole_says_or_refused_alike(at: int, inst
 
 @pytest.mark.parametrize("size", [1, 30, 10_000])
 def test_a_state_is_read_however_it_is_cut(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "PIECE", size)
+    monkeypatch.setattr(window, "SIZE", size)
 
     assert read(CONTENT) == state(PLAIN, *OTHERS)
 
