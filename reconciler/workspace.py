@@ -46,7 +46,6 @@ from reconciler.model.address import Address
 from reconciler.model.case import Case, Live
 from reconciler.model.change import Action, DriftReport
 from reconciler.model.coverage import Keeper
-from reconciler.model.fields import Schema
 from reconciler.model.move import Move, System
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, State
@@ -135,11 +134,6 @@ class Workspace:
         return self.allowed.over(self.configuration.settings.limits)
 
     @property
-    def schemas(self) -> Mapping[str, Schema]:
-        """The schemas of the systems in use, by provider type."""
-        return self.configuration.settings.schemas
-
-    @property
     def systems(self) -> Mapping[str, System]:
         """What each provider instance is about."""
         instances = self.configuration.settings.instances
@@ -148,7 +142,7 @@ class Workspace:
     @property
     def editor(self) -> Editor:
         """What changes the state by hand."""
-        return Editor(self.store, self.systems, self.schemas, self.lock_timeout)
+        return Editor(self.store, self.systems, self.configuration.settings.schemas, self.lock_timeout)
 
     def state(self) -> State | None:
         """Return what is recorded; None before the first apply."""
@@ -308,18 +302,18 @@ class Workspace:
 
         `instead` are the cases in `about` if they are not as the files have them; what is `unread` is settled.
         """
+        settings = self.configuration.settings
         declared = self.configuration.cases if instead is None else instead
         cases, records = narrowed(declared, about), narrowed(state.records, about)
         self._refuse_orphans(records)
         cases = finding.resolved(cases, records.keys(), tenants, self.progress)
-        known = {} if read_live else refresh.as_recorded(records, self.schemas)
-        wanted = refresh.interest(cases, records, self.schemas).without(known.keys() | unread)
+        known = {} if read_live else refresh.as_recorded(records, settings.schemas)
+        wanted = refresh.interest(cases, records, settings.schemas).without(known.keys() | unread)
         moving = {move.to for move in moves}
         staying = narrowed(records, records.keys() - moving) if moving else records
-        is_settled = settling(cases, staying, self.schemas)
+        is_settled = settling(cases, staying, settings.schemas)
         live = refresh.read_all(wanted, tenants, self.progress, is_settled)
         lives = {**known, **live.lives}
-        settings = self.configuration.settings
         closing = {name: instance.provider.closing for name, instance in settings.instances.items()}
         world = planner.World(
             settings.workspace,
@@ -327,7 +321,7 @@ class Workspace:
             cases,
             records,
             lives,
-            self.schemas,
+            settings.schemas,
             closing,
             moves=moves,
             removed=self.configuration.removed,

@@ -9,6 +9,8 @@ from reconciler.model.values import Value
 
 LONGEST: Final = 64
 """Characters of a text beyond which hardly any is said twice."""
+LARGEST: Final = 64
+"""Members of a set or a mapping beyond which the same goes for it."""
 
 
 class Shared:
@@ -27,8 +29,8 @@ class Shared:
         if kind is str:
             return self._known.setdefault(value, value) if len(value) <= LONGEST else value
         if kind is frozenset:
-            return self._set(value)
-        if kind is dict:
+            return self._set(value) if len(value) <= LARGEST else value
+        if kind is dict and len(value) <= LARGEST:
             for key, item in value.items():
                 if type(item) is str and len(item) <= LONGEST:
                     value[key] = self._known.setdefault(item, item)

@@ -316,11 +316,11 @@ def _edit(folder: Path, edit: Edit) -> Iterator[str]:
 
 
 def _some_blocks(plan: str) -> str:
-    """Return some cases of a plan and its summary."""
-    *blocks, summary = plan.split("\n\n")
+    """Return some cases of a plan, the forecast of its requests and its summary."""
+    *blocks, forecast, summary = plan.split("\n\n")
     shown = [block for block in blocks if block.split()[1] in SHOWN]
     left_out = f"  … {len(blocks) - len(shown)} more cases, left out by the demo"
-    return "\n\n".join((*shown, left_out, summary))
+    return "\n\n".join((*shown, left_out, forecast, summary))
 
 
 def _after_the_plan(output: str) -> str:

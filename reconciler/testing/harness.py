@@ -182,7 +182,9 @@ class Harness:
         """Write a plan to a file's text, read it back, and apply that."""
         workspace = self.workspace()
         text = "".join(write_plan(plan))
-        return _checked(workspace.apply_saved(read_plan(text, workspace.schemas)), complete=complete)
+        return _checked(
+            workspace.apply_saved(read_plan(text, workspace.configuration.settings.schemas)), complete=complete
+        )
 
     def drift(self, **options: Any) -> DriftReport:
         """Look for drift, as `reconciler drift` does."""

@@ -79,7 +79,9 @@ class Morning:
         shutil.copytree(self.harness.root, folder)
         self.harness.root = folder
         seen = self.harness._seen
-        self.harness._kept = replace(seen, store=LocalStore(folder / "state" / "proof.json", seen.schemas))
+        self.harness._kept = replace(
+            seen, store=LocalStore(folder / "state" / "proof.json", seen.configuration.settings.schemas)
+        )
         return self
 
 
@@ -237,7 +239,7 @@ class Trial:
         return run
 
     def _read(self, plan: str) -> Plan:
-        return read_plan(plan, self.morning.harness._seen.schemas)
+        return read_plan(plan, self.morning.harness._seen.configuration.settings.schemas)
 
     def _become(self, trouble: Trouble, carrier: There, streams: tuple[Path, Path]) -> None:
         acts: dict[When, Act] = {}
@@ -326,7 +328,7 @@ class Trial:
         def act() -> None:
             planned = bool(self.stage.planned) and self.stage._road is road
             id = self.ids.get(name)
-            if id is None or id not in self.scene.names():
+            if id is None or id not in self.scene.names() or self._says(id, word):
                 return
             self.scene.edit(id, word)
             self.edits.append(Edit(id, word, len(self.emulator.requests), planned))
@@ -340,7 +342,7 @@ class Trial:
     def _judge_edits(self) -> None:
         """Fail unless an edit is there still, but where the plan had shown it, or there was no telling."""
         for edit in self.edits:
-            key, value = self.scene.edits[edit.word]
+            key, _ = self.scene.edits[edit.word]
             asked = self.emulator.requests
             about = [n for n, sent in enumerate(asked) if sent.path.rstrip("/").endswith(f"/{edit.id}")]
             reads = [n for n in about if asked[n].method == "GET" and n >= edit.at]
@@ -348,9 +350,14 @@ class Trial:
             seen_before_write = not writes or (bool(reads) and reads[0] < writes[0])
             if not (edit.planned and seen_before_write) or edit.id not in self.scene.names():
                 continue
-            now = self.scene.shown(edit.id)[key]
-            if str(now).lower() != str(value).lower():
+            if not self._says(edit.id, edit.word):
+                now = self.scene.shown(edit.id)[key]
                 self.complaints.append(f"overwritten: {key} of case {edit.id}, edited at request {edit.at}: {now}")
+
+    def _says(self, id: int, word: str) -> bool:
+        """Tell whether a case is as an edit makes it: one that changes nothing is none."""
+        key, value = self.scene.edits[word]
+        return str(self.scene.shown(id)[key]).lower() == str(value).lower()
 
 
 def _refusing(disk: Disk, trouble: Trouble) -> Act:

@@ -83,7 +83,7 @@ def test_the_note_says_who_and_what(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("note", ["", "[]", "{", '{"id": 1}', "null"])
 def test_an_unreadable_note_still_refuses(tmp_path: Path, note: str) -> None:
-    store = store_in(tmp_path)
+    store = LocalStore(tmp_path / "acme.json", SCHEMAS, sleep=lambda _: None)
     with other_process(store.path):
         store.path.with_name("acme.json.lock.info").write_text(note)
         with pytest.raises(LockHeld, match="by another process"), store.lock(operation="apply", timeout=0):
