@@ -262,16 +262,18 @@ class _Loading:
         used = filter(None, (settings.types or {}).values())
         schemas = {type_: self._providers[type_].schema for type_ in used}
         expansion = Expansion(self._templates, self._binder, self._uses, settings.types, schemas)
+        # All are expanded before the first one is read: what is too much is refused while it takes no room yet.
+        expanded = [part if isinstance(part, Understood) else [*expansion.cases(part)] for part in parts]
         linked: list[Linked] = []
         sources: dict[str, Source] = {}
-        for part in parts:
+        for part in expanded:
             if isinstance(part, Understood):
                 found = ((each, each.case) for each in part.cases)
                 linked += (each for each, case in found if self._is_new(sources, case.address.name, case.source))
                 for name, source in part.others:
                     self._is_new(sources, name, source)
             else:
-                entries = (each for each in expansion.cases(part) if self._is_new(sources, each.name, each.placed))
+                entries = (each for each in part if self._is_new(sources, each.name, each.placed))
                 linked += (made for entry in entries if (made := cases.read(entry)))
         self._broken |= not expansion.is_whole
         return linked, sources
