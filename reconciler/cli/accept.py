@@ -30,14 +30,7 @@ def accept(run: Run, workspace: Workspace, report: DriftReport, addresses: Seque
             found[item.address] = replace(known, fields=(*known.fields, *item.fields)) if known else item
     drift = [*found.values()]
     given = run.given or NOTHING_GIVEN
-    files = accepted(
-        workspace.configuration,
-        drift,
-        workspace.configuration.settings.schemas,
-        root=Path(),
-        env=run.env,
-        given=given,
-    )
+    files = accepted(workspace.configuration, drift, root=Path(), env=run.env, given=given)
     for name, made in files.items():
         rewrite(Path(name), made.old, made.new)
         run.output.note(f"Accepted into {name}")

@@ -68,7 +68,6 @@ class Rewrite:
 def accepted(
     configuration: Configuration,
     drift: Sequence[Drift],
-    schemas: Mapping[str, Schema],
     *,
     root: Path,
     env: Mapping[str, str],
@@ -76,6 +75,7 @@ def accepted(
     providers: Mapping[str, type[Provider]] | None = None,
 ) -> dict[str, Rewrite]:
     """Return the files that declare what is live, by path; raise ConfigError or PlanRefused for what cannot be."""
+    schemas = configuration.settings.schemas
     problems: list[Problem] = []
     files: dict[str, Rewrite] = {}
     for item in drift:

@@ -179,19 +179,21 @@ def _foot() -> str:
 
 
 def _section(title: str, articles: Iterable[Markup]) -> Iterator[str]:
-    opening, closing = f"<section>\n{element('h2', text(title))}\n", ""
-    for article in articles:
-        yield f"{opening}{article}\n"
-        opening, closing = "", "</section>\n"
-    yield closing
+    opening = f"<section>\n{element('h2', text(title))}\n"
+    return _between(opening, (f"{article}\n" for article in articles), "</section>\n")
 
 
 def _list(title: str, items: Iterable[Markup]) -> Iterator[str]:
-    opening, closing = f"{element('h2', text(title))}\n<ul>", ""
-    for item in items:
-        yield f"{opening}{item}"
-        opening, closing = "", "</ul>\n"
-    yield closing
+    return _between(f"{element('h2', text(title))}\n<ul>", items, "</ul>\n")
+
+
+def _between(opening: str, pieces: Iterable[str], closing: str) -> Iterator[str]:
+    """Yield pieces between two others, which come only if there are any."""
+    ending = ""
+    for piece in pieces:
+        yield f"{opening}{piece}"
+        opening, ending = "", closing
+    yield ending
 
 
 # -------------------------------------------------------------------------------------------------- cases

@@ -25,8 +25,7 @@ def accept(rig: RigFolder, text: str, *fields: tuple[Path, Any, Any]) -> str:
     """Write a case, accept what is live of it, and return what its lines are to be."""
     configuration = rig.load(HEAD + "".join(f"    {line}\n" for line in text.splitlines()))
     drift = [Drift(ONE, tuple(DriftedField(*field) for field in fields))]
-    schemas = {"toy": rig.types["toy"].schema}
-    files = accepted(configuration, drift, schemas, root=rig.root, env=ENV, providers=rig.types)
+    files = accepted(configuration, drift, root=rig.root, env=ENV, providers=rig.types)
     (made,) = [each.new.decode() for each in files.values()]
     assert made.startswith(HEAD)
     return "\n".join(line[4:] for line in made[len(HEAD) :].splitlines())
@@ -153,7 +152,6 @@ def test_what_is_gone_or_declared_no_more_is_refused(rig: RigFolder) -> None:
     accepting = partial(
         accepted,
         configuration,
-        schemas={"toy": rig.types["toy"].schema},
         root=rig.root,
         env=ENV,
         providers=rig.types,
@@ -171,8 +169,6 @@ def test_the_ends_of_lines_and_the_mark_of_a_file_are_kept(rig: RigFolder) -> No
     configuration = rig.load()
     drift = [Drift(ONE, (DriftedField(("name",), "a", "b"),))]
 
-    (made,) = accepted(
-        configuration, drift, {"toy": rig.types["toy"].schema}, root=rig.root, env=ENV, providers=rig.types
-    ).values()
+    (made,) = accepted(configuration, drift, root=rig.root, env=ENV, providers=rig.types).values()
 
     assert made.new == b"\xef\xbb\xbfcases:\r\n  one:\r\n    name: b\r\n    code: c\r\n"

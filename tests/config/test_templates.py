@@ -286,9 +286,7 @@ def refused(rig: RigFolder, text: str, name: str, *fields: Any) -> str:
     configuration = rig.load(text)
     drift = [Drift(Address("soc", name), tuple(DriftedField(*field) for field in fields))]
     with pytest.raises(ConfigError) as error:
-        accepted(
-            configuration, drift, {"toy": rig.types["toy"].schema}, root=rig.root, env=ENV, providers=rig.types
-        )
+        accepted(configuration, drift, root=rig.root, env=ENV, providers=rig.types)
     return str(error.value).replace(f"{rig.root}/", "")
 
 
@@ -341,7 +339,6 @@ def test_what_stands_in_the_case_itself_is_accepted(rig: RigFolder) -> None:
     fields = DriftedField(("name",), "n", "m"), DriftedField(("tags",), {"own", "managed"}, {"managed", "new"})
     drift = [Drift(Address("soc", "one"), fields)]
 
-    schemas = {"toy": rig.types["toy"].schema}
-    (made,) = accepted(configuration, drift, schemas, root=rig.root, env=ENV, providers=rig.types).values()
+    (made,) = accepted(configuration, drift, root=rig.root, env=ENV, providers=rig.types).values()
 
     assert b"one: {extends: base, name: m, tags: [new]}" in made.new
