@@ -311,7 +311,7 @@ class Workspace:
         wanted = refresh.interest(cases, records, settings.schemas).without(known.keys() | unread)
         moving = {move.to for move in moves}
         staying = narrowed(records, records.keys() - moving) if moving else records
-        is_settled = settling(cases, staying, settings.schemas)
+        is_settled = settling(cases, staying, settings.schemas, state.lineage)
         live = refresh.read_all(wanted, tenants, self.progress, is_settled)
         lives = {**known, **live.lives}
         closing = {name: instance.provider.closing for name, instance in settings.instances.items()}

@@ -252,8 +252,11 @@ def _map_with_sets(values: Value) -> Value:
 
 def _distinct(members: Iterable[Value], key: Fold) -> frozenset[Value]:
     """Return the members, each in one of its spellings."""
+    held = [*map(as_member, members)]
+    if {*map(type, held)} <= {str} and len({*map(key, held)}) == len(held):
+        return frozenset(held)  # nearly always
     kept: dict[Value, Value] = {}
-    for member in sorted(map(as_member, members), key=lambda member: member_text(member) or ""):
+    for member in sorted(held, key=lambda member: member_text(member) or ""):
         text = member_text(member)
         kept.setdefault(member if text is None else key(text), member)
     return frozenset(kept.values())

@@ -6,19 +6,19 @@ A state file → State, case by case: of 100,000 cases one at a time is there as
          │                              └────────► checked as all else that comes from outside (codec)
          └─ nothing of that ──────────► the whole is read, and says what is wrong where (codec)
 
-Plain is what we write for most cases: attributes, and nothing else. Whatever is read here is what
-`codec.decode_whole` makes of the same file.
+Plain is what we write for most cases: attributes, and what the system calls parts of them. Whatever is read here
+is what `codec.decode_whole` makes of the same file.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO, TextIOWrapper
 from itertools import starmap
+from sys import intern
 from typing import Any, BinaryIO, Final
 
 from reconciler.model.address import Address
@@ -45,7 +45,7 @@ _NAMES: Final = tuple(_PLAIN)
 _TYPES: Final = tuple(_PLAIN.values())
 _LIFECYCLE: Final = {"on_remove", "prevent_delete"}
 _TEXTS: Final = frozenset({str})
-_NO_HANDLES: Final[Mapping[str, str]] = {}
+_NONE: Final[Mapping[str, str]] = {}
 
 
 def decode(content: bytes, schemas: Mapping[str, Schema], *, source: str, hint: str | None = None) -> State:
@@ -103,7 +103,7 @@ class _Maker:
         return self._plain(key, data) or record_from(key, RecordData.model_validate(data), self.schemas)
 
     def _plain(self, key: str, data: Any) -> Record | None:
-        """Return the record of a case of which nothing but its attributes is remembered; None for any other."""
+        """Return the record of a case that depends on no other; None for any other."""
         if not _is_plain(data) or (schema := self.schemas.get(data["type"])) is None:
             return None
         provider, _, name = key.partition(".")
@@ -115,11 +115,11 @@ class _Maker:
             return None
         return Record(
             case.address if case else Address.parse(key),
-            sys.intern(data["type"]),
+            intern(data["type"]),
             data["id"],
             data["url"],
             recorded,
-            _NO_HANDLES,
+            _handles(data["handles"]),
             (),
             lifecycle,
             data["updated_at"],
@@ -133,9 +133,9 @@ def _is_plain(data: Any) -> bool:
         and tuple(data) == _NAMES
         and tuple(map(type, data.values())) == _TYPES
         and not data["depends_on"]
-        and not data["handles"]
+        and _TEXTS.issuperset(map(type, (handles := data["handles"]).values()))
         and data["lifecycle"].keys() == _LIFECYCLE
-        and f"{data['id']}{data['url']}{data['updated_at']}".isascii()
+        and "".join((data["id"], data["url"], data["updated_at"], *handles, *handles.values())).isascii()
     )
 
 
@@ -143,6 +143,11 @@ def _is_plain(data: Any) -> bool:
 def _lifecycle(*, on_remove: Any, prevent_delete: Any) -> Lifecycle | None:
     """Return one value for all that are treated alike; raise ValueError or TypeError for what is no lifecycle."""
     return Lifecycle(OnRemove(on_remove), prevent_delete) if isinstance(prevent_delete, bool) else None
+
+
+def _handles(data: Mapping[str, str]) -> Mapping[str, str]:
+    """Return handles whose texts are one object with those of other cases: people, mostly, are in many."""
+    return {intern(path): intern(handle) for path, handle in data.items()} if data else _NONE
 
 
 def _attributes(

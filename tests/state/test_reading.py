@@ -47,8 +47,9 @@ def outcome(attempt: Callable[[], State]) -> State | str:
 
 
 PLAIN = replace(record("plain"), updated_at="2026-01-01T00:00:00Z")
+CALLED = replace(PLAIN, address=Address("soc", "called"), handles={"notes.first": "17", "assignee.ana": "#4"})
 OTHERS = (FULL, replace(FULL, address=Address("soc", "b"), url="é"), record("c", priority=None, metadata={"a": 1}))
-CONTENT = encode(state(PLAIN, *OTHERS))
+CONTENT = encode(state(PLAIN, CALLED, *OTHERS))
 
 NORMAL: dict[str, Any] = {
     "name": "a",
@@ -80,7 +81,7 @@ def test_case_by_case_is_read_what_the_whole_says_or_refused_alike(at: int, inst
 def test_a_state_is_read_however_it_is_cut(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(window, "SIZE", size)
 
-    assert read(CONTENT) == state(PLAIN, *OTHERS)
+    assert read(CONTENT) == state(PLAIN, CALLED, *OTHERS)
 
 
 @given(st.fixed_dictionaries({}, optional=LIKE), st.fixed_dictionaries({}, optional=LIKE))

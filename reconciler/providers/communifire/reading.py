@@ -107,7 +107,8 @@ def _from_lists(api: Api, wanted: Wanted) -> Iterator[Item]:
                 if not lacks(item, wanted.attributes[id]):
                     yield item
         left_out = {name for name in LONG if all(lacks(item, (name,)) for item in page.items)}
-        hoped = {id for id in hoped if left_out.isdisjoint(wanted.attributes[id])}
+        if left_out:
+            hoped = {id for id in hoped if left_out.isdisjoint(wanted.attributes[id])}
         if _cost(page) >= len(hoped):
             return
 
