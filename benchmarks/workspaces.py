@@ -75,7 +75,7 @@ def _record(system: System, number: int, url: str) -> dict[str, Any]:
         "provider": "soc",
         "type": system.name,
         "id": str(number),
-        "url": f"{url}/cases/{number}",
+        "url": f"{url}{system.where.format(number)}",
         "recorded": system.declared(number, changed=False),
         "handles": system.handles(number),
         "depends_on": [],

@@ -33,6 +33,7 @@ class Communifire:
 
     name = "communifire"
     cases = "/api/cases"
+    where = "/api/cases/{}"
     page = 100
     settings = "api_key: {token}, space: SOC"
     lately = ""

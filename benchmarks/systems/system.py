@@ -23,6 +23,8 @@ class System(Protocol):
     """Its `type` in the settings."""
     cases: str
     """The path of its cases."""
+    where: str
+    """The path by which a case is remembered, with `{}` for its number."""
     page: int
     """Cases of a page: as many as the product asks for, which the server grants."""
     settings: str

@@ -28,6 +28,7 @@ class ThreatConnect:
 
     name = "threatconnect"
     cases = "/api/v3/cases"
+    where = "/api/v3/cases/{}"
     page = 2000
     settings = "token: {token}"
     lately = ""

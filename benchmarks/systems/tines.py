@@ -29,6 +29,7 @@ class Tines:
 
     name = "tines"
     cases = "/api/v2/cases"
+    where = "/cases/{}"
     page = 500
     settings = "token: {token}, team_id: 2"
     lately = "updated_at_start_date"
@@ -65,7 +66,7 @@ class Tines:
             "description": declared["description"],
             "status": "OPEN",
             "sub_status": {"id": 1, "name": "To do"},
-            "url": f"{url}/cases/{number}",
+            "url": f"{url}{self.where.format(number)}",
             "metadata": {**declared["metadata"], "reconciler": f"{LINEAGE}/soc.{name_of(number)}/0"},
             "author": author,
             "opened_by": author,

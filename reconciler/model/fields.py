@@ -214,7 +214,13 @@ class Schema:
 
     def names(self, kind: Kind) -> frozenset[str]:
         """Return the attributes of one kind."""
-        return frozenset(name for name, field in self.fields.items() if field.kind is kind)
+        return self._by_kind[kind]
+
+    @cached_property
+    def _by_kind(self) -> Mapping[Kind, frozenset[str]]:
+        return {
+            kind: frozenset(name for name, field in self.fields.items() if field.kind is kind) for kind in Kind
+        }
 
     @cached_property
     def renames(self) -> bool:

@@ -99,6 +99,8 @@ def _applied(case: Case, record: Record) -> bool:
 
 def _as_recorded(record: Record, live: Live, case: Case | None, schema: Schema, lineage: str) -> bool:
     shown, handles = live.attributes, _by_attribute(record.handles)
+    if not handles and shown == record.recorded and schema.names(Kind.ITEMS).isdisjoint(shown):
+        return True  # as are most
     return handles.keys() <= record.recorded.keys() and all(
         _says(schema.fields[name], ours, shown.get(name, ABSENT), handles[name], lineage)
         if name in handles

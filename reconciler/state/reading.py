@@ -182,4 +182,9 @@ def _is_text_of(data: Any, value: Value) -> bool:
         return bool(data == value)
     if kind is list:
         return type(value) is frozenset and set(map(type, data)) <= _TEXTS and value == frozenset(data)
-    return kind is dict and type(value) is dict and set(map(type, data.values())) <= _TEXTS and value == data
+    if kind is not dict or type(value) is not dict:
+        return False
+    kinds = set(map(type, data.values()))
+    if kinds == {dict}:
+        return data.keys() == value.keys() and all(_is_text_of(item, value[key]) for key, item in data.items())
+    return kinds <= _TEXTS and value == data

@@ -60,7 +60,7 @@ def pages(api: Api, path: str, params: Params, key: Key, *, words: Words = _USUA
         ahead = range(number + 1, number + 1 + _ahead(number, left))
         for answer in _answers(api, path, [_asked(params, words, each) for each in ahead]):
             items = list_in(answer, f"the list {path}")
-            new = {key(item): item for item in items if key(item) not in seen}
+            new = {each: item for item in items if (each := key(item)) not in seen}
             if not new:
                 return
             seen |= new.keys()

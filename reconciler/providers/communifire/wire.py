@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from reconciler.errors import ProtocolError
@@ -54,6 +55,7 @@ _PLACE: Final = frozenset({"space", "project"})
 _SILENT: Final = frozenset({"", "ToBePublished"})
 """What sites say with a plain success, whatever the word means."""
 
+_ID: Final = re.compile("[0-9]{1,18}")
 _MARKER_TAG: Final = re.compile(r"rc-[0-9a-f]{16}", re.IGNORECASE)
 _MILLISECONDS: Final = re.compile(r"/Date\((-?[0-9]{1,18})(?:[+-][0-9]{4})?\)/")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -123,14 +125,14 @@ def split_tags(csv: str) -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, csv.split(","))))
 
 
-def split_ids(csv: str) -> tuple[int, ...]:
-    """Return the user ids of `RecipientUserIDCSV`, in order; raise ProtocolError for what is none."""
-    parts = split_tags(csv)
-    if not all(re.fullmatch("[0-9]{1,18}", part) for part in parts):
+def ids_of(parts: Sequence[str]) -> frozenset[int]:
+    """Return the user ids that stand in `RecipientUserIDCSV`; raise ProtocolError for what is none."""
+    if not all(map(_ID.fullmatch, parts)):
         raise ProtocolError("Communifire answered RecipientUserIDCSV in an unknown shape")
-    return tuple(map(int, parts))
+    return frozenset(map(int, parts))
 
 
+@lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """Return what is equal for two spellings of one name or tag."""
     return name.strip().casefold()
@@ -174,7 +176,7 @@ def case_id(item: Item) -> str:
 def number(item: Item, key: str) -> int:
     """Return an id; raise ProtocolError for what is none."""
     found = item.get(key)
-    if not isinstance(found, int) or isinstance(found, bool):
+    if type(found) is not int:  # true is one too
         raise ProtocolError(f"Communifire answered {key} in an unknown shape")
     return found
 
@@ -194,16 +196,32 @@ def live(item: Item, attributes: Iterable[str], url: str) -> Live:
     Marker tags are listed, but are no tags of the case. Raises ProtocolError for a field that is missing, or is in
     an unknown shape.
     """
-    wanted = {*attributes, *_PLACE}
-    values = {name: read(item) for name, read in _READERS.items() if name in wanted}
+    wanted = frozenset(attributes)
+    values = {name: read(item) for name, read in _readers(wanted)}
     aliases = {
-        name: {values[name]: frozenset({member_text(number(item, key)) or ""})}
-        for name, (key, _) in NAMED.items()
-        if isinstance(values.get(name), str)
+        name: _alias(shown, number(item, NAMED[name][0]))
+        for name, shown in values.items()
+        if name in NAMED and type(shown) is str
     }
     listed = {name: split_tags(text(item, LONG[name])) for name in _SETS if name in wanted or LONG[name] in item}
-    marker = next(filter(is_marker_tag, split_tags(item.get(LONG["tags"]) or "")), None)
-    return Live(case_id(item), url, values, aliases, listed, marker)
+    markers = tuple(filter(is_marker_tag, listed.get("tags", ())))
+    if "tags" in wanted:
+        values["tags"] = frozenset(listed["tags"]).difference(markers)
+    if "watchers" in wanted:
+        values["watchers"] = ids_of(listed["watchers"])
+    return Live(case_id(item), url, values, aliases, listed, next(iter(markers), None))
+
+
+@lru_cache(maxsize=256)
+def _readers(wanted: frozenset[str]) -> Sequence[tuple[str, Callable[[Item], Value]]]:
+    """Return how to read what was asked for, but for sets, and the space and project."""
+    return tuple((name, read) for name, read in _READERS.items() if name in wanted | _PLACE)
+
+
+@lru_cache(maxsize=4096)
+def _alias(shown: str, id: int) -> Mapping[str, frozenset[str]]:
+    """Return that what is shown by a name has a number too: one object for the many cases that show the same."""
+    return {shown: frozenset({member_text(id) or ""})}
 
 
 def number_of(live: Live, attribute: str) -> int | None:
@@ -240,7 +258,5 @@ _READERS: Final[Mapping[str, Callable[[Item], Value]]] = {
     "description": lambda item: text(item, LONG["description"]),
     **{name: _named(name) for name in NAMED},
     "assignee": lambda item: number(item, "AssignedToUserID") or None,
-    "tags": lambda item: frozenset(tag for tag in split_tags(text(item, LONG["tags"])) if not is_marker_tag(tag)),
-    "watchers": lambda item: frozenset(split_ids(text(item, LONG["watchers"]))),
 }
-"""Attribute → how it is read."""
+"""Attribute that is no set → how it is read."""
