@@ -11,6 +11,8 @@ LONGEST: Final = 64
 """Characters of a text beyond which hardly any is said twice."""
 LARGEST: Final = 64
 """Members of a set or a mapping beyond which the same goes for it."""
+FEW: Final = 2
+"""Texts of a mapping beyond which one of them is mostly of one case alone."""
 
 
 class Shared:
@@ -24,16 +26,22 @@ class Shared:
         return {name: self.value(value) for name, value in values.items()}
 
     def value(self, value: Value) -> Value:
-        """Return a value made of what is known already; a mapping stays the one it is."""
+        """Return a value made of what is known already; a mapping of more than a few texts stays the one it is."""
         kind = type(value)
         if kind is str:
             return self._known.setdefault(value, value) if len(value) <= LONGEST else value
         if kind is frozenset:
             return self._set(value) if len(value) <= LARGEST else value
-        if kind is dict and len(value) <= LARGEST:
-            for key, item in value.items():
-                if type(item) is str and len(item) <= LONGEST:
-                    value[key] = self._known.setdefault(item, item)
+        return self._mapping(value) if kind is dict and len(value) <= LARGEST else value
+
+    def _mapping(self, value: dict[str, Value]) -> Value:
+        for key, item in value.items():
+            if type(item) is str and len(item) <= LONGEST:
+                value[key] = self._known.setdefault(item, item)
+            elif type(item) is dict:
+                value[key] = self.value(item)
+        if len(value) <= FEW and {*map(type, value.values())} == {str}:
+            return self._known.setdefault(tuple(value.items()), value)
         return value
 
     def _set(self, members: frozenset[Value]) -> frozenset[Value]:

@@ -98,18 +98,19 @@ def _applied(case: Case, record: Record) -> bool:
 
 
 def _as_recorded(record: Record, live: Live, case: Case | None, schema: Schema, lineage: str) -> bool:
-    shown, handles = live.attributes, _by_attribute(record.handles)
-    if not handles and shown == record.recorded and schema.names(Kind.ITEMS).isdisjoint(shown):
-        return True  # as are most
-    return handles.keys() <= record.recorded.keys() and all(
-        _says(schema.fields[name], ours, shown.get(name, ABSENT), handles[name], lineage)
-        if name in handles
-        else _is_same(schema.fields[name], ours, shown.get(name, ABSENT), case)
-        for name, ours in record.recorded.items()
-    )
+    shown, handles, items = live.attributes, _by_attribute(record.handles), schema.names(Kind.ITEMS)
+    for name, ours in record.recorded.items():
+        theirs = shown.get(name, ABSENT)
+        if name in handles:
+            is_ours = _says(schema.fields[name], ours, theirs, handles.pop(name), lineage)
+        else:
+            is_ours = (theirs == ours and name not in items) or _is_same(schema.fields[name], ours, theirs, case)
+        if not is_ours:
+            return False
+    return not handles
 
 
-def _by_attribute(handles: Handles) -> Mapping[str, dict[str, str]]:
+def _by_attribute(handles: Handles) -> dict[str, dict[str, str]]:
     """Return handles by attribute and by our word."""
     found: dict[str, dict[str, str]] = {}
     for path, handle in handles.items():
@@ -123,8 +124,6 @@ def _is_same(field: Field, ours: Value, theirs: Value, case: Case | None) -> boo
     match field.kind:
         case Kind.ITEMS:
             return not ours and theirs is not ABSENT
-        case _ if theirs == ours:
-            return True
         case Kind.MAP if isinstance(ours, dict) and isinstance(theirs, dict):
             return ours.items() <= theirs.items()
         case Kind.SET if isinstance(ours, frozenset) and isinstance(theirs, frozenset):

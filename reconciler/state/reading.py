@@ -45,7 +45,6 @@ _NAMES: Final = tuple(_PLAIN)
 _TYPES: Final = tuple(_PLAIN.values())
 _LIFECYCLE: Final = {"on_remove", "prevent_delete"}
 _TEXTS: Final = frozenset({str})
-_NONE: Final[Mapping[str, str]] = {}
 
 
 def decode(content: bytes, schemas: Mapping[str, Schema], *, source: str, hint: str | None = None) -> State:
@@ -119,7 +118,7 @@ class _Maker:
             data["id"],
             data["url"],
             recorded,
-            _handles(data["handles"]),
+            _handles(tuple(data["handles"].items())),
             (),
             lifecycle,
             data["updated_at"],
@@ -145,9 +144,10 @@ def _lifecycle(*, on_remove: Any, prevent_delete: Any) -> Lifecycle | None:
     return Lifecycle(OnRemove(on_remove), prevent_delete) if isinstance(prevent_delete, bool) else None
 
 
-def _handles(data: Mapping[str, str]) -> Mapping[str, str]:
-    """Return handles whose texts are one object with those of other cases: people, mostly, are in many."""
-    return {intern(path): intern(handle) for path, handle in data.items()} if data else _NONE
+@lru_cache(maxsize=4096)
+def _handles(pairs: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """Return one value for cases whose parts are called alike, as those are that the same people work on."""
+    return {intern(path): handle for path, handle in pairs}
 
 
 def _attributes(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from reconciler.errors import ProtocolError
@@ -126,20 +126,21 @@ def _from_lists(api: Api, ids: Sequence[str], fields: Params, size: int) -> Iter
     queries = list(tql.one_of("id", ids, most=size))
     if len(queries) > 1:
         span = f"id >= {ids[0]} and id <= {ids[-1]}"
-        first = _page(api, _query(span, fields, size), count=True)
-        seen = list(_elements(first))
-        yield from seen
-        total = first.get("count")
+        page = _page(api, _query(span, fields, size), count=True)
+        total, end, shown = page.get("count"), _end(page), {object_id(item) for item in _elements(page)}
+        yield from _elements(page)
+        del page
         if not isinstance(total, int) or -(-total // size) - 1 <= len(queries):
-            yield from _rest(api, _query(span, fields, size), first, total, size)
+            yield from _rest(api, _query(span, fields, size), end, total, size)
             return
-        shown = {object_id(item) for item in seen}
         queries = list(tql.one_of("id", (id for id in ids if id not in shown), most=size))
-    for query, page in zip(
+    for query, answer in zip(
         queries, api.get_all((CASES, _query(each, fields, size)) for each in queries), strict=True
     ):
-        yield from _elements(_object(page))
-        yield from _following(api, CASES, _query(query, fields, size), _object(page))
+        page = _object(answer)
+        yield from _elements(page)
+        yield from _following(api, CASES, _query(query, fields, size), _end(page))
+        del answer, page
 
 
 def _query(query: str, fields: Params, size: int) -> Params:
@@ -151,40 +152,52 @@ def _page(api: Api, query: Params, *, count: bool) -> Item:
     return _object(api.get(CASES, (*query, ("count", "true")) if count else query))
 
 
-def _rest(api: Api, query: Params, first: Item, total: object, size: int) -> Iterator[Item]:
+def _rest(api: Api, query: Params, end: _End, total: object, size: int) -> Iterator[Item]:
     """Yield what comes after the first page: side by side as far as it is counted, then by `next`."""
-    if not isinstance(total, int) or len(_elements(first)) != size:
-        yield from _following(api, CASES, query, first)
-        return
-    starts = range(size, total, size)
-    last = first
-    for page in api.get_all((CASES, (*query, ("resultStart", str(start)))) for start in starts):
-        last = _object(page)
-        yield from _elements(last)
-    yield from _following(api, CASES, query, last, after=max(starts, default=0))
+    starts = range(size, total, size) if isinstance(total, int) and end.items == size else ()
+    for answer in api.get_all((CASES, (*query, ("resultStart", str(start)))) for start in starts):
+        page = _object(answer)
+        end = _end(page)
+        yield from _elements(page)
+        del answer, page
+    yield from _following(api, CASES, query, end, after=max(starts, default=0))
 
 
 def walk(api: Api, path: str, query: Params) -> Iterator[Item]:
     """Yield what is on the pages of a list, one page after the other."""
     first = _object(api.get(path, query))
     yield from _elements(first)
-    yield from _following(api, path, query, first)
+    yield from _following(api, path, query, _end(first))
 
 
-def _following(api: Api, path: str, query: Params, page: Item, *, after: int = 0) -> Iterator[Item]:
+class _End(NamedTuple):
+    """All of a page that matters once its items are read: decoded it is large, and let go before the next."""
+
+    items: int
+    link: str
+    """Where the list goes on; nothing where it does not."""
+
+
+def _end(page: Item) -> _End:
+    return _End(len(_elements(page)), str(page.get("next") or ""))
+
+
+def _following(api: Api, path: str, query: Params, end: _End, *, after: int = 0) -> Iterator[Item]:
     """
-    Yield the elements of the pages after this one.
+    Yield the elements of the pages after the one that ends so.
 
     Of the address in `next` only where it goes on is used, with our own path and query: wherever it points,
     nothing leaves the host, and no page lacks a field that was asked for.
     """
-    while (link := page.get("next")) and _elements(page):
-        start = _start_of(str(link))
+    while end.link and end.items:
+        start = _start_of(end.link)
         if start <= after:
             raise ProtocolError("ThreatConnect's list leads back to where it was")
         after = start
         page = _object(api.get(path, (*query, ("resultStart", str(start)))))
+        end = _end(page)
         yield from _elements(page)
+        del page
 
 
 def _start_of(link: str) -> int:
