@@ -6,7 +6,7 @@ x declares a link to y; y declares its links, and not x: x's link is as good as 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TypeAlias
 
@@ -38,18 +38,23 @@ def claims(
     linking = {type_: names for type_, schema in schemas.items() if (names := _linking(schema))}
     if not linking or not lives:
         return {}
-    ids = {address: record.id for address, record in records.items()}
-    ids |= {address: live.id for address, live in lives.items()}
-    by_id = {(address.provider, id): address for address, id in ids.items()}
+    known: dict[Address, Record | Live] = {**records, **lives}
+    linked = {
+        address: links
+        for address in known
+        if (declared := cases.get(address) or records.get(address)) is not None
+        and address not in given_up
+        and (links := _links(declared, linking.get(declared.type, frozenset())))
+    }
+    if not linked:
+        return {}
+    by_id = {(address.provider, it.id): address for address, it in known.items()}
     found: dict[Address, dict[str, frozenset[str]]] = {}
-    for address, id in ids.items():
-        declared: Case | Record | None = cases.get(address) or records.get(address)
-        if declared is None or address in given_up:
-            continue
-        for name, member in _links(declared, linking.get(declared.type, ())):
+    for address, links in linked.items():
+        for name, member in links:
             if (other := by_id.get((address.provider, member))) is not None:
                 mine = found.setdefault(other, {})
-                mine[name] = mine.get(name, frozenset()) | {id}
+                mine[name] = mine.get(name, frozenset()) | {known[address].id}
     return found
 
 
@@ -71,7 +76,7 @@ def disagreements(
     linked = {address: case for address, case in cases.items() if case.type in linking}
     announced = _announced(linked, linking)
     for address, case in linked.items():
-        for name in (name for name in linking[case.type] if _is_ours(case, name)):
+        for name in (name for name in sorted(linking[case.type]) if _is_ours(case, name)):
             others = _linked_there(address, name, cases, lives, made) | announced.get((address, name), set())
             if others:
                 yield (
@@ -95,7 +100,7 @@ def _linked_there(
 
 
 def _announced(
-    cases: Mapping[Address, Case], linking: Mapping[str, tuple[str, ...]]
+    cases: Mapping[Address, Case], linking: Mapping[str, frozenset[str]]
 ) -> Mapping[tuple[Address, str], set[Address]]:
     """Return by case and attribute those that will link to it when they exist, and which it does not name."""
     found: dict[tuple[Address, str], set[Address]] = {}
@@ -112,14 +117,15 @@ def _is_ours(case: Case, name: str) -> bool:
     return isinstance(case.attributes.get(name), AbstractSet) and case.owns(name) is Ownership.EXACT
 
 
-def _linking(schema: Schema) -> tuple[str, ...]:
-    return tuple(name for name, field in schema.fields.items() if field.links)
+def _linking(schema: Schema) -> frozenset[str]:
+    return frozenset(name for name, field in schema.fields.items() if field.links)
 
 
-def _links(declared: Case | Record, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _links(declared: Case | Record, names: frozenset[str]) -> Sequence[tuple[str, str]]:
     attributes = declared.attributes if isinstance(declared, Case) else declared.recorded
-    for name in names:
-        members = attributes.get(name)
-        for member in members if isinstance(members, AbstractSet) else ():
-            if isinstance(member, str):
-                yield name, member
+    if names.isdisjoint(attributes):
+        return ()
+    sets = ((name, attributes[name]) for name in sorted(names & attributes.keys()))
+    return [
+        (name, it) for name, held in sets if isinstance(held, AbstractSet) for it in held if isinstance(it, str)
+    ]
