@@ -16,6 +16,7 @@ from reconciler.providers.communifire.emulator import CommunifireEmulator, Commu
 from reconciler.providers.communifire.wire import (
     case_id,
     fold,
+    ids_of,
     instant,
     is_marker_tag,
     lacks,
@@ -27,7 +28,6 @@ from reconciler.providers.communifire.wire import (
     payload,
     refusal,
     remark,
-    split_ids,
     split_tags,
 )
 from tests.providers.communifire.emulated import Clock
@@ -155,14 +155,14 @@ def test_tags_keep_their_order_and_spelling(csv: str, tags: tuple[str, ...]) -> 
 
 
 @pytest.mark.parametrize(("csv", "ids"), [("", ()), ("17,20", (17, 20)), (" 20 , 17,", (20, 17))])
-def test_ids_keep_their_order(csv: str, ids: tuple[int, ...]) -> None:
-    assert split_ids(csv) == ids
+def test_ids_are_read_from_their_text(csv: str, ids: tuple[int, ...]) -> None:
+    assert ids_of(split_tags(csv)) == frozenset(ids)
 
 
 @pytest.mark.parametrize("csv", ["ana", "17;20", "17,-1", "1.5", "17 20", "²", "9" * 5000])
 def test_what_is_no_id_is_an_error_that_names_the_field(csv: str) -> None:
     with pytest.raises(ProtocolError, match="RecipientUserIDCSV"):
-        split_ids(csv)
+        ids_of(split_tags(csv))
 
 
 def test_a_tag_is_the_same_in_any_letter_case() -> None:
