@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 import yaml
 
+from reconciler.cli.output import Output
 from reconciler.model.values import Marker
 from reconciler.providers.registry import provider_types
+from reconciler.testing.harness import Listener
 from tests.adopting.conftest import Desk, Said
 from tests.adopting.tenants import Tenant, threatconnect, tines
 
@@ -39,6 +41,51 @@ def desk_costly(desk: Desk) -> frozenset[str]:
     """Return the attributes that are not exported unless they are asked for."""
     (tenant,) = desk.tenants.values()
     return provider_types()[tenant.settings["type"]].costly
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Offer what is told of the progress of commands."""
+    listener = Listener()
+    monkeypatch.setattr(Output, "progress", lambda _: listener)
+    return listener.said
+
+
+def test_how_far_an_export_is_is_shown_of_all_that_will_be_written(
+    desk: Desk, make: Callable[[int], Tenant], heard: list[str]
+) -> None:
+    desk.serve(it=make(6))
+    mine = ("--filter", "status=closed" if desk.tenants["it"].settings["type"] != "communifire" else "status=4")
+
+    shown = len(desk.exported("it", *mine))
+    desk.done("export", "it", "--out", "it.yaml")
+    desk.done("coverage", "it")
+
+    assert 0 < shown < 6
+    assert heard == [
+        "Exporting it (None)",
+        f"of {shown}",
+        "Exporting it (None)",
+        "of 6",
+        "Reading it (None)",
+        "of 6",
+    ]
+
+
+def test_of_what_is_chosen_here_nobody_knows_how_much_it_will_be(
+    desk: Desk, make: Callable[[int], Tenant], heard: list[str]
+) -> None:
+    desk.serve(it=make(6))
+    kind = desk.tenants["it"].settings["type"]
+    chosen = {
+        "tines": ("--filter", "priority=low", "--filter", "priority=high"),
+        "threatconnect": ("--filter", "assignee=nobody"),
+        "communifire": ("--filter", "tag=phishing"),
+    }
+
+    desk.done("export", "it", *chosen[kind])
+
+    assert heard == ["Exporting it (None)"]
 
 
 # ------------------------------------------------------------------------------------ what is written
