@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 
 import pytest
@@ -351,6 +352,8 @@ def test_threatconnect_takes_queries_and_others_do_not(desk: Desk) -> None:
     found = desk.exported("it", "--tql", 'hasTag(name = "lure")', "--filter", "severity=high")
 
     assert [case["name"] for case in found.values()] == ["A"]
+    (head, *_) = desk.done("export", "it", "--tql", 'hasTag(name = "lure")').splitlines()
+    assert shlex.split(head)[-1] == 'hasTag(name = "lure")', "the command can be taken from the file"
     found = desk.exported("it", "--tql", 'hasTag(name = "lure")', "--id", "2", "--id", "3")
     assert [case["name"] for case in found.values()] == ["B"]
     assert "soc takes no queries" in desk.run("export", "soc", "--tql", "a = 1").err
