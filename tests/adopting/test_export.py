@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import yaml
@@ -417,6 +419,26 @@ def test_a_file_that_is_there_is_left_alone(desk: Desk) -> None:
         assert "is there already; it was left as it is" in said.err
         assert desk.run("export", "it", *place, "--force").code == 0
     assert "import" in (desk.folder / "cases/a.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("make_it", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_replaced_by_no_force(desk: Desk, make_it: Callable[[Path], None]) -> None:
+    tenant = tines()
+    id = tenant.seed(name="A")
+    desk.serve(it=tenant)
+    (desk.folder / "split").mkdir()
+    there = [desk.folder / "out.yaml", desk.folder / f"split/a-{id}.yaml"]
+    for path in there:
+        make_it(path)
+    before = [path.lstat() for path in there]
+
+    for place in (("--out", "out.yaml"), ("--split", "split")):
+        said = desk.run("export", "it", *place, "--force")
+        assert said.code == 1
+        assert "is no regular file; it was left as it is" in said.err
+
+    assert [path.lstat() for path in there] == before
+    assert not list(desk.folder.glob("out.yaml.*"))
 
 
 def test_an_editor_finds_the_schema_of_a_file_below_cases(desk: Desk) -> None:
