@@ -23,11 +23,11 @@ ReconcilerError                 a message for the person who must act; exit code
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 class ReconcilerError(Exception):
@@ -49,9 +49,35 @@ class Location:
     file: str
     line: int = 1
     column: int = 1
+    use: Use | None = field(default=None, compare=False, repr=False)
+    """For which of the cases that share the place it was asked for; None where it is of one case only."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One of the cases that come of the same lines."""
+
+    case: str
+    at: Location | None = None
+    """Where the case stands, if the lines are of a template; None if they are its own block."""
+
+    def of(self, problem: Problem, cases: int = 1) -> Problem:
+        """Return a problem that says whom it concerns: this case, the first of so many."""
+        if self.at is None and cases == 1 and self._is_named_by(problem.message):
+            said = ""
+        else:
+            whose, others = f"used by `{self.case}` at {self.at}" if self.at else f"in `{self.case}`", cases - 1
+            beside = f" and {others} other {'case' if others == 1 else 'cases'}" if others else ""
+            said = f" ({whose}{beside})"
+        place = replace(problem.location, use=None)
+        return replace(problem, location=place, message=f"{problem.message}{said}")
+
+    def _is_named_by(self, message: str) -> bool:
+        """Tell whether a message begins with the address of the case."""
+        return message.partition(" ")[0].removesuffix(":").endswith(f".{self.case}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -68,11 +94,21 @@ class Problem:
 
 
 class ConfigError(ReconcilerError):
-    """The configuration has problems; `problems` holds all of them, by place."""
+    """The configuration has problems; `problems` holds all of them, by place, each once with whom it concerns."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(sorted(problems))
+        self.problems = tuple(sorted(_once(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def _once(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield what many cases have in common once, with the first who has it."""
+    users: dict[Problem, dict[str, Use]] = {}
+    for problem in problems:
+        use = problem.location.use
+        users.setdefault(problem, {}).update({use.case: use} if use else {})
+    for problem, uses in users.items():
+        yield next(iter(uses.values())).of(problem, len(uses)) if uses else problem
 
 
 class StateError(ReconcilerError):

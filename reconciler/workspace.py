@@ -182,7 +182,8 @@ class Workspace:
         """Yield the live cases of an instance that fit, as they arrive, and who manages them; sends only GETs."""
         instance = self.configuration.settings.instance(name)
         with self._channel(instance) as channel:
-            yield from survey(Tenant(instance.provider, channel), name, self.state() or State(""), selection)
+            tenant, state = Tenant(instance.provider, channel), self.state() or State("")
+            yield from survey(tenant, name, state, selection, self.progress.expect)
 
     def notify(self, report: DriftReport, *, partial: bool = False) -> Iterator[str]:
         """Tell of drift that is new to those who want to know, and yield what went wrong; see `Notifier`."""

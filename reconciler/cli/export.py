@@ -67,7 +67,7 @@ class Wish:
             parts += [(name, ",".join(names_in(given)))] if given else []
         parts += [("--name", self.pattern)] if self.pattern != USUAL else []
         words = ["reconciler", "export", self.provider, *(word for part in parts for word in part)]
-        return ascii(shlex.join(words))[1:-1]
+        return shlex.join(words).encode("unicode_escape").decode("ascii")
 
     def selection(self, provider: Provider) -> Selection:
         """Return what is to be read; raise ReconcilerError for attributes and queries that there are not."""

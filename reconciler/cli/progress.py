@@ -44,6 +44,11 @@ class PlainLines:
             self._done, self._told = 0, self._clock()
             self._note(f"{what} …")
 
+    def expect(self, total: int) -> None:
+        """Tell from now on of how many."""
+        with self._lock:
+            self._total = f" of {total}"
+
     def advance(self, count: int = 1) -> None:
         """Count, and tell it if the last word was long ago."""
         with self._lock:
@@ -87,6 +92,12 @@ class Bars:
         with self._lock:
             self._what, self._total, self._done = inline(what, 60), total, 0
             self._began = self._drawn = self._clock()
+            self._draw()
+
+    def expect(self, total: int) -> None:
+        """Show from now on how much is left."""
+        with self._lock:
+            self._total = total
             self._draw()
 
     def advance(self, count: int = 1) -> None:

@@ -109,7 +109,9 @@ class Expansion:
     def _several(self, entry: Entry) -> Iterator[Entry]:
         since, placed = len(self._problems), entry.placed
         is_instance = FOR_EACH in placed.node
-        source = Expanded(placed.file, placed.node, placed.place, placed.node, entry.name, is_instance=False)
+        source = Expanded(
+            placed.file, placed.node, placed.place, placed.node, entry.name, is_instance=False, case=entry.name
+        )
         members = self._members(placed) if is_instance else [_ITSELF]
         whole = self._whole(entry, ("var", "case", "each") if is_instance else ("var", "case"))
         self._uses.note(source, entry.name, since)
@@ -134,7 +136,7 @@ class Expansion:
         self._count(whole.size + self._binder.values - values, source)
         self._uses.note(source, name, since)
         if self._is_known(node):
-            placed = Expanded(source.file, node, source.place, source.written, source.name, source.is_instance)
+            placed = replace(source, node=node, case=name)
             yield Entry(name, placed, whole.has_expressions or self._binder.left > left)
 
     def _count(self, values: int, source: Placed) -> None:

@@ -85,8 +85,7 @@ class OneFile:
         self._header = header
         self.done: dict[str, str] = {}
         with _explained(path):
-            if not force:
-                _refuse_present(path)
+            _refuse_present(path, force=force)
             self._file, self._size = self._opened()
 
     def add(self, exported: Exported) -> None:
@@ -179,8 +178,7 @@ class FilePerCase:
         path = self._folder / f"{exported.name}.yaml"
         part = path.with_name(path.name + PART)
         with _explained(path):
-            if not self._force and exported.name not in self._begun:
-                _refuse_present(path)
+            _refuse_present(path, force=self._force or exported.name in self._begun)
             self._file.write(f"{exported.name} {exported.id}\n")
             self._file.flush()
             part.write_bytes(f"{self._header}{_CASES}{exported.text}".encode())
@@ -209,8 +207,14 @@ class FilePerCase:
                 self.done[id] = name
 
 
-def _refuse_present(path: Path) -> None:
-    if path.exists() or path.is_symlink():
+def _refuse_present(path: Path, *, force: bool) -> None:
+    """Raise for a file that is there; a device, a pipe or a folder is replaced by no force."""
+    if path.exists() and not path.is_file():
+        raise ReconcilerError(
+            f"{path} is no regular file; it was left as it is",
+            hint="choose another; what is for a pipe or a device goes to stdout: leave --out out",
+        )
+    if not force and (path.exists() or path.is_symlink()):
         raise ReconcilerError(
             f"{path} is there already; it was left as it is", hint="choose another, or replace it: --force"
         )

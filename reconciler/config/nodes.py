@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self, TypeAlias
 
-from reconciler.errors import Location
+from reconciler.errors import Location, Use
 
 Node: TypeAlias = Any
 """str, Plain, None, Block or Listing."""
@@ -280,3 +280,15 @@ class Expanded(Placed):
     """Under which it stands there."""
     is_instance: bool
     """It is one of the cases of a `for_each`."""
+    case: str
+    """The name of the case that it became."""
+
+    def at(self, path: Steps = ()) -> Location:
+        """Return the place of the value at a path, for this case, or of the nearest thing around it."""
+        place = find(self.node, path, self.place)
+        use = None
+        if isinstance(place, Elsewhere):
+            use = Use(self.case, location(self.file, self.place))
+        elif self.is_instance:
+            use = Use(self.case)
+        return replace(location(self.file, place), use=use)

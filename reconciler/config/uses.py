@@ -8,13 +8,12 @@ cases/soc.yaml:13:5: `name` must be text, not nothing (in `wave-emea` and 2 othe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from reconciler.config.nodes import Block, Expanded, Listing, Node, location
 from reconciler.config.problems import TooMany
-from reconciler.config.sentences import quoted
-from reconciler.errors import Location, Problem
+from reconciler.errors import Location, Problem, Use
 from reconciler.model.case import Source
 
 MOST: Final = 1000
@@ -26,13 +25,8 @@ class _Told:
     """A problem, and how many cases have it."""
 
     problem: Problem
-    whose: str
+    use: Use | None
     cases: int = 0
-
-    @property
-    def text(self) -> str:
-        others = self.cases - 1
-        return f"{self.whose} and {others} other {'case' if others == 1 else 'cases'}" if others else self.whose
 
 
 class Uses:
@@ -53,8 +47,8 @@ class Uses:
             self._own = placed.written, frozenset([placed.at(), *_places(placed.written, placed.file)])
         own = self._own[1]
         for problem in dict.fromkeys(self._problems[since:]):
-            whose = self._whose(placed, case, is_own=problem.location in own)
-            told = self._told.setdefault((problem.location, problem.message), _Told(problem, whose))
+            use = self._use(placed, case, is_own=problem.location in own)
+            told = self._told.setdefault((problem.location, problem.message), _Told(problem, use))
             told.cases += 1
         del self._problems[since:]
         self._noted += 1
@@ -62,19 +56,16 @@ class Uses:
             raise TooMany
 
     @staticmethod
-    def _whose(placed: Expanded, case: str, *, is_own: bool) -> str:
+    def _use(placed: Expanded, case: str, *, is_own: bool) -> Use | None:
         if not is_own:
-            return f"used by {quoted(case)} at {placed.at()}"
-        return f"in {quoted(case)}" if placed.is_instance else ""
+            return Use(case, placed.at())
+        return Use(case) if placed.is_instance else None
 
     def tell(self) -> None:
         """Report what was noted; raise TooMany."""
         told, self._told = self._told, {}
         for each in told.values():
-            problem = each.problem
-            if each.whose:
-                problem = replace(problem, message=f"{problem.message} ({each.text})")
-            self._problems.append(problem)
+            self._problems.append(each.use.of(each.problem, each.cases) if each.use else each.problem)
 
 
 def _places(node: Node, file: str) -> Iterator[Location]:

@@ -48,9 +48,8 @@ def _searched(tenant: Tenant, cases: Sequence[Case], progress: Progress) -> Sear
     names = frozenset(name for case in cases for name in case.find or ())
     progress.begin(f"Looking for cases of {cases[0].address.provider}", None)
     try:
-        for live in tenant.provider.browse(
-            tenant.channel, Selection(names, filters=tuple(_narrowed(tenant, cases)))
-        ):
+        wanted = Selection(names, filters=tuple(_narrowed(tenant, cases)))
+        for live in tenant.provider.browse(tenant.channel, wanted, progress.expect):
             search.look_at(live)
             progress.advance()
     finally:

@@ -12,6 +12,10 @@ class Progress(Protocol):
         """Start a stage, such as "Reading soc"; `total` is how many steps it has, if that is known."""
         ...
 
+    def expect(self, total: int) -> None:
+        """Take the stage to have so many steps, where that is not known before its first."""
+        ...
+
     def advance(self, count: int = 1) -> None:
         """Take `count` steps."""
         ...
@@ -29,6 +33,9 @@ class Silent:
     """Listens to nothing."""
 
     def begin(self, what: str, total: int | None) -> None:
+        """Ignore it."""
+
+    def expect(self, total: int) -> None:
         """Ignore it."""
 
     def advance(self, count: int = 1) -> None:

@@ -11,13 +11,20 @@ from reconciler.model.case import Live
 from reconciler.model.coverage import Keeper
 from reconciler.model.record import State
 from reconciler.planning.adopting import is_ours
-from reconciler.providers.base import Provider, Selection
+from reconciler.providers.base import Expect, Provider, Selection
 
 
-def survey(tenant: Tenant, name: str, state: State, selection: Selection) -> Iterator[tuple[Live, Keeper]]:
-    """Yield the cases of the instance `name` that fit; nothing is asked for a case of ours by itself."""
+def survey(
+    tenant: Tenant, name: str, state: State, selection: Selection, expect: Expect
+) -> Iterator[tuple[Live, Keeper]]:
+    """
+    Yield the cases of the instance `name` that fit; nothing is asked for a case of ours by itself.
+
+    `expect` is told how many these are, where the system tells.
+    """
     ours = frozenset(record.id for address, record in state.records.items() if address.provider == name)
-    for live in tenant.provider.browse(tenant.channel, replace(selection, known=selection.known | ours)):
+    wanted = replace(selection, known=selection.known | ours)
+    for live in tenant.provider.browse(tenant.channel, wanted, expect):
         yield live, Keeper.MANAGED if live.id in ours else _keeper(live, tenant.provider, state)
 
 

@@ -9,7 +9,7 @@ to, and the requests it names are sent by the engine after the user has seen the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Protocol, TypeAlias
@@ -146,6 +146,14 @@ class Wanted:
         return frozenset(self.attributes)
 
 
+Expect: TypeAlias = Callable[[int], None]
+"""Hears how many there will be."""
+
+
+def unheard(_number: int) -> None:
+    """Hear, and do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which live cases to go through, and what to read of each."""
@@ -255,10 +263,16 @@ class Provider(Protocol):
         """
         return None
 
-    def browse(self, api: Api, selection: Selection) -> Iterator[Live]:  # noqa: ARG002
+    def browse(
+        self,
+        api: Api,  # noqa: ARG002
+        selection: Selection,  # noqa: ARG002
+        expect: Expect = unheard,  # noqa: ARG002
+    ) -> Iterator[Live]:
         """
         Yield the live cases that fit, each once, page by page as they arrive, the oldest first where lists can.
 
+        `expect` is told how many these are, if the first page tells; it may be more where cases come and go.
         Raises ReconcilerError for a filter that the system does not have, before anything is asked, and where its
         adapter cannot list cases.
         """

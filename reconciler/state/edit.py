@@ -14,7 +14,7 @@ from typing import Final
 
 from reconciler.errors import StateError
 from reconciler.model.address import ID, Address
-from reconciler.model.fields import Schema
+from reconciler.model.fields import Kind, Schema
 from reconciler.model.move import Move, System
 from reconciler.model.record import Record, State
 from reconciler.planning.moving import elsewhere, moved
@@ -92,6 +92,7 @@ class Editor:
         for address, record in sorted(pushed.records.items()):
             if ID.fullmatch(record.id) is None:
                 problems.append(f"{address}: {record.id!r} is no id of a case")
+            problems += self._strange_items(record)
             system = self.systems.get(address.provider)
             if system is None:
                 problems.append(f"{address}: there is no provider {address.provider!r} in reconciler.yaml")
@@ -99,6 +100,14 @@ class Editor:
                 problems.append(f"{address} is a case of {record.type}, and {address.provider} is {system.type}")
         if problems:
             raise StateError(f"{source} is not pushed:\n" + "\n".join(problems))
+
+    def _strange_items(self, record: Record) -> Iterator[str]:
+        """Yield items with ids that are none: these stand in paths of requests. Handles of words are any text."""
+        schema = self.schemas.get(record.type)
+        items = schema.names(Kind.ITEMS) if schema else frozenset()
+        for path, id in sorted(record.handles.items()):
+            if path.partition(".")[0] in items and ID.fullmatch(id) is None:
+                yield f"{record.address}: {id!r} is no id of `{path}`"
 
     @contextmanager
     def _state(self, operation: str) -> Iterator[State | None]:

@@ -83,6 +83,10 @@ class Listener:
         """Keep what begins."""
         self.said.append(f"{what} ({total})")
 
+    def expect(self, total: int) -> None:
+        """Keep how much it is."""
+        self.said.append(f"of {total}")
+
     def advance(self, count: int = 1) -> None:
         """Ignore it."""
 

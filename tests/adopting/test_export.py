@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import yaml
 
+from reconciler.cli.output import Output
 from reconciler.model.values import Marker
 from reconciler.providers.registry import provider_types
+from reconciler.testing.harness import Listener
 from tests.adopting.conftest import Desk, Said
 from tests.adopting.tenants import Tenant, threatconnect, tines
 
@@ -39,6 +44,51 @@ def desk_costly(desk: Desk) -> frozenset[str]:
     """Return the attributes that are not exported unless they are asked for."""
     (tenant,) = desk.tenants.values()
     return provider_types()[tenant.settings["type"]].costly
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Offer what is told of the progress of commands."""
+    listener = Listener()
+    monkeypatch.setattr(Output, "progress", lambda _: listener)
+    return listener.said
+
+
+def test_how_far_an_export_is_is_shown_of_all_that_will_be_written(
+    desk: Desk, make: Callable[[int], Tenant], heard: list[str]
+) -> None:
+    desk.serve(it=make(6))
+    mine = ("--filter", "status=closed" if desk.tenants["it"].settings["type"] != "communifire" else "status=4")
+
+    shown = len(desk.exported("it", *mine))
+    desk.done("export", "it", "--out", "it.yaml")
+    desk.done("coverage", "it")
+
+    assert 0 < shown < 6
+    assert heard == [
+        "Exporting it (None)",
+        f"of {shown}",
+        "Exporting it (None)",
+        "of 6",
+        "Reading it (None)",
+        "of 6",
+    ]
+
+
+def test_of_what_is_chosen_here_nobody_knows_how_much_it_will_be(
+    desk: Desk, make: Callable[[int], Tenant], heard: list[str]
+) -> None:
+    desk.serve(it=make(6))
+    kind = desk.tenants["it"].settings["type"]
+    chosen = {
+        "tines": ("--filter", "priority=low", "--filter", "priority=high"),
+        "threatconnect": ("--filter", "assignee=nobody"),
+        "communifire": ("--filter", "tag=phishing"),
+    }
+
+    desk.done("export", "it", *chosen[kind])
+
+    assert heard == ["Exporting it (None)"]
 
 
 # ------------------------------------------------------------------------------------ what is written
@@ -304,6 +354,8 @@ def test_threatconnect_takes_queries_and_others_do_not(desk: Desk) -> None:
     found = desk.exported("it", "--tql", 'hasTag(name = "lure")', "--filter", "severity=high")
 
     assert [case["name"] for case in found.values()] == ["A"]
+    (head, *_) = desk.done("export", "it", "--tql", 'hasTag(name = "lure")').splitlines()
+    assert shlex.split(head)[-1] == 'hasTag(name = "lure")', "the command can be taken from the file"
     found = desk.exported("it", "--tql", 'hasTag(name = "lure")', "--id", "2", "--id", "3")
     assert [case["name"] for case in found.values()] == ["B"]
     assert "soc takes no queries" in desk.run("export", "soc", "--tql", "a = 1").err
@@ -367,6 +419,26 @@ def test_a_file_that_is_there_is_left_alone(desk: Desk) -> None:
         assert "is there already; it was left as it is" in said.err
         assert desk.run("export", "it", *place, "--force").code == 0
     assert "import" in (desk.folder / "cases/a.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("make_it", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_replaced_by_no_force(desk: Desk, make_it: Callable[[Path], None]) -> None:
+    tenant = tines()
+    id = tenant.seed(name="A")
+    desk.serve(it=tenant)
+    (desk.folder / "split").mkdir()
+    there = [desk.folder / "out.yaml", desk.folder / f"split/a-{id}.yaml"]
+    for path in there:
+        make_it(path)
+    before = [path.lstat() for path in there]
+
+    for place in (("--out", "out.yaml"), ("--split", "split")):
+        said = desk.run("export", "it", *place, "--force")
+        assert said.code == 1
+        assert "is no regular file; it was left as it is" in said.err
+
+    assert [path.lstat() for path in there] == before
+    assert not list(desk.folder.glob("out.yaml.*"))
 
 
 def test_an_editor_finds_the_schema_of_a_file_below_cases(desk: Desk) -> None:

@@ -36,6 +36,9 @@ def test_elsewhere_than_on_a_terminal_a_line_tells_of_a_stage_and_one_every_ten_
     progress.begin("Applying", None)
     clock.now = 60
     progress.advance(2)
+    progress.expect(9)
+    clock.now = 70
+    progress.advance()
 
     assert told == [
         "Reading soc …",
@@ -43,11 +46,16 @@ def test_elsewhere_than_on_a_terminal_a_line_tells_of_a_stage_and_one_every_ten_
         "Reading soc: 21 of 30",
         "Applying …",
         "Applying: 2",
+        "Applying: 3 of 9",
     ]
 
 
 def test_a_quiet_run_tells_no_progress() -> None:
-    assert isinstance(output(Tone(quiet=True)).progress(), Silent)
+    quiet = output(Tone(quiet=True)).progress()
+
+    quiet.expect(9)
+
+    assert isinstance(quiet, Silent)
 
 
 def test_what_the_engine_says_is_told_and_each_request_to_those_who_ask() -> None:
@@ -117,6 +125,17 @@ def test_a_bar_is_drawn_now_and_then_fits_its_terminal_and_leaves_nothing() -> N
     assert len(drawn) == 3
     assert {len(each.removesuffix("\x1b[K")) for each in drawn} == {23}
     assert stream.getvalue().endswith("\r\x1b[K")
+
+
+def test_a_bar_is_drawn_as_soon_as_it_is_known_how_much_there_is() -> None:
+    stream = io.StringIO()
+    bars = Bars(stream, lambda text: None, clock=Clock(), width=lambda: 80)
+
+    bars.begin("Exporting soc", None)
+    bars.expect(10)
+
+    drawn = [each.removesuffix("\x1b[K") for each in stream.getvalue().split("\r")[1:]]
+    assert drawn == ["Exporting soc  0", f"Exporting soc {'─' * 30}  0/10"]
 
 
 def test_what_is_said_meanwhile_stands_on_a_line_of_its_own() -> None:

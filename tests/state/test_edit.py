@@ -219,6 +219,10 @@ def test_force_overrides_what_forbids_a_push_and_names_it(
         (encode(state(record("a", 1), record("b", 1))), "soc.a and soc.b are one case, 1"),
         (encode(state(replace(record("a"), id=""))), "soc.a: '' is no id of a case"),
         (encode(state(replace(record("a"), id="../1"))), "soc.a: '../1' is no id of a case"),
+        (
+            encode(state(replace(record("a"), handles={"groups.x": "a / b", "notes.a": "7", "notes.b": "../9"}))),
+            "mine.json is not pushed:\nsoc.a: '../9' is no id of `notes.b`",
+        ),
         (encode(state(record("a"))).replace(b"soc", b"sco"), "there is no provider 'sco' in reconciler.yaml"),
         (encode(state(record("a"))).replace(b"soc", b"intel"), "a case of tines, and intel is threatconnect"),
     ],

@@ -14,7 +14,7 @@ from typing import Final
 
 from reconciler.errors import ReconcilerError
 from reconciler.planning.naming import sorted_ids
-from reconciler.providers.base import Api, Selection
+from reconciler.providers.base import Api, Expect, Selection
 from reconciler.providers.communifire.lists import pages
 from reconciler.providers.communifire.reading import got
 from reconciler.providers.communifire.site import Site, Unknown
@@ -103,7 +103,7 @@ _ASKED: Final[Mapping[str, str]] = {
 """Filter → parameter of the list."""
 
 
-def browse(api: Api, selection: Selection) -> Iterator[tuple[Item, frozenset[str]]]:
+def browse(api: Api, selection: Selection, expect: Expect) -> Iterator[tuple[Item, frozenset[str]]]:
     """Yield case objects that fit, with the attributes that are to be read of each."""
     try:
         chosen, sent = _resolved(Site(api), selection)
@@ -114,6 +114,8 @@ def browse(api: Api, selection: Selection) -> Iterator[tuple[Item, frozenset[str
         yield from ((item, selection.attributes | selection.beside) for item, fits in found if fits)
         return
     for page in pages(api, CASES, tuple((_ASKED[name], value) for name, value in sent.items()), case_id):
+        if page.number == 1 and page.total is not None and sent.keys() == chosen.values.keys():
+            expect(page.total)
         ordered = sorted(page.items, key=lambda item: int(case_id(item)))
         yield from _read(api, ordered, selection, chosen, sent)
 

@@ -36,8 +36,10 @@ class Page:
     """From 1."""
     items: Sequence[Item]
     """Those that no page before it showed."""
+    total: int | None
+    """How many items are on all pages, as far as the site tells; None where it does not."""
     left: int | None
-    """How many pages come after it, as far as the site tells; None where it does not."""
+    """How many pages come after it, likewise."""
 
 
 Key: TypeAlias = Callable[[Item], Hashable]
@@ -65,8 +67,9 @@ def pages(api: Api, path: str, params: Params, key: Key, *, words: Words = _USUA
                 return
             seen |= new.keys()
             number, size = number + 1, size or len(items)
-            left = _left(answer, number, size)
-            yield Page(number, tuple(new.values()), left)
+            total = _total(answer)
+            left = None if total is None else max(-(-total // size) - number, 0)
+            yield Page(number, tuple(new.values()), total, left)
 
 
 def whole(api: Api, path: str, key: Key) -> Iterator[Item]:
@@ -97,8 +100,6 @@ def _ahead(number: int, left: int | None) -> int:
     return min(max(number if left is None else left, 1), _AHEAD)
 
 
-def _left(answer: Any, number: int, size: int) -> int | None:
+def _total(answer: Any) -> int | None:
     total = answer.get("TotalRecords") if isinstance(answer, dict) else None
-    if not isinstance(total, int) or isinstance(total, bool):
-        return None
-    return max(-(-total // size) - number, 0)
+    return None if isinstance(total, bool) or not isinstance(total, int) else total

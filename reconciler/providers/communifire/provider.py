@@ -16,6 +16,7 @@ from reconciler.model.values import Marker, Ref, Secret, Template, Value, known_
 from reconciler.providers.base import (
     Api,
     CaseModel,
+    Expect,
     Meanings,
     Provider,
     ProviderSettings,
@@ -23,6 +24,7 @@ from reconciler.providers.base import (
     Sought,
     Subject,
     Wanted,
+    unheard,
 )
 from reconciler.providers.communifire import wire
 from reconciler.providers.communifire.auth import ApiKey
@@ -83,9 +85,9 @@ class Communifire(Provider):
         """Read the cases, from lists where those show enough."""
         return read_cases(api, wanted, self.url_of)
 
-    def browse(self, api: Api, selection: Selection) -> Iterator[Live]:
+    def browse(self, api: Api, selection: Selection, expect: Expect = unheard) -> Iterator[Live]:
         """Go through the list of cases."""
-        for item, names in browse(api, selection):
+        for item, names in browse(api, selection, expect):
             yield wire.live(item, names, self.url_of(wire.case_id(item)))
 
     def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, get_args
 
 from reconciler.planning.naming import sorted_ids
-from reconciler.providers.base import Api, Params, Selection
+from reconciler.providers.base import Api, Expect, Params, Selection
 from reconciler.providers.filters import Chosen, Filter, between, one_of
 from reconciler.providers.threatconnect import tql
 from reconciler.providers.threatconnect.reading import HEAVY_PAGE, PAGE, read_items, walk
@@ -92,31 +92,32 @@ _TIMES: Final[Mapping[str, str]] = {
 _COMPARED: Final[Mapping[str, str]] = {"after": ">=", "before": "<"}
 
 
-def browse(api: Api, selection: Selection, owner: Params) -> Iterator[tuple[Item, frozenset[str]]]:
+def browse(api: Api, selection: Selection, owner: Params, expect: Expect) -> Iterator[tuple[Item, frozenset[str]]]:
     """Yield case objects that fit, with the attributes that are to be read of each."""
     chosen = Chosen(selection.filters, FILTERS)
     read = selection.attributes | ({"tags"} if "tag" in chosen.values else frozenset())
     is_heavy = any(name in COLLECTIONS and COLLECTIONS[name].heavy for name in read)
     size, fields = HEAVY_PAGE if is_heavy else PAGE, fields_of(read)
     seen: set[str] = set()
-    for item in _items(api, selection, chosen, fields, owner, size):
+    for item in _items(api, selection, chosen, (fields, owner), size, expect):
         if (id := object_id(item)) not in seen and chosen.fits(item, chosen.values) is not False:
             seen.add(id)
             yield item, selection.attributes
 
 
 def _items(
-    api: Api, selection: Selection, chosen: Chosen, fields: Params, owner: Params, size: int
+    api: Api, selection: Selection, chosen: Chosen, params: tuple[Params, Params], size: int, expect: Expect
 ) -> Iterator[Item]:
-    params = (*fields, *owner)
-    conditions = [*_conditions(chosen), *([f"({selection.query})"] if selection.query else [])]
+    (fields, owner), asked = params, list(_conditions(chosen))
+    conditions = [*asked, *([f"({selection.query})"] if selection.query else [])]
     if not selection.ids:
-        yield from walk(api, CASES, _query(conditions, params, size))
+        told = expect if len(asked) == len(chosen.values) else None
+        yield from walk(api, CASES, _query(conditions, (*fields, *owner), size), told)
     elif not selection.query:
         yield from read_items(api, sorted_ids(selection.ids), fields, size, owner)
     else:
         for ids in tql.one_of("id", selection.ids, most=size):
-            yield from walk(api, CASES, _query([*conditions, ids], params, size))
+            yield from walk(api, CASES, _query([*conditions, ids], (*fields, *owner), size))
 
 
 def _query(conditions: Iterable[str], params: Params, size: int) -> Params:

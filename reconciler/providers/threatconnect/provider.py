@@ -20,6 +20,7 @@ from reconciler.planning.planner import HANDLES
 from reconciler.providers.base import (
     Api,
     CaseModel,
+    Expect,
     Meanings,
     Params,
     Provider,
@@ -28,6 +29,7 @@ from reconciler.providers.base import (
     Sought,
     Subject,
     Wanted,
+    unheard,
 )
 from reconciler.providers.filters import Filter
 from reconciler.providers.threatconnect import bodies, reading, tql
@@ -71,9 +73,9 @@ class ThreatConnect(Provider):
         """Read the cases from lists, with the collections that they declare."""
         return reading.read_cases(api, wanted, SCHEMA.normalize, self.url_of, self._owner({}))
 
-    def browse(self, api: Api, selection: Selection) -> Iterator[Live]:
+    def browse(self, api: Api, selection: Selection, expect: Expect = unheard) -> Iterator[Live]:
         """Go through the list of cases; what lists show beside is nothing here: they show what is asked for."""
-        for item, names in browse(api, selection, self._owner({})):
+        for item, names in browse(api, selection, self._owner({}), expect):
             yield reading.live(api, item, names, SCHEMA.normalize, self.url_of(object_id(item)))
 
     def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:

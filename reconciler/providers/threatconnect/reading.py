@@ -21,7 +21,7 @@ from reconciler.errors import ProtocolError
 from reconciler.model.case import Live
 from reconciler.model.values import Value
 from reconciler.planning.naming import sorted_ids
-from reconciler.providers.base import Api, Params, Wanted
+from reconciler.providers.base import Api, Expect, Params, Wanted
 from reconciler.providers.threatconnect import tql
 from reconciler.providers.threatconnect.bodies import is_marker
 from reconciler.providers.threatconnect.wire import (
@@ -163,9 +163,11 @@ def _rest(api: Api, query: Params, end: _End, total: object, size: int) -> Itera
     yield from _following(api, CASES, query, end, after=max(starts, default=0))
 
 
-def walk(api: Api, path: str, query: Params) -> Iterator[Item]:
-    """Yield what is on the pages of a list, one page after the other."""
-    first = _object(api.get(path, query))
+def walk(api: Api, path: str, query: Params, expect: Expect | None = None) -> Iterator[Item]:
+    """Yield what is on the pages of a list, page after page; have it counted for whoever wants to know."""
+    first = _object(api.get(path, (*query, ("count", "true")) if expect else query))
+    if expect and isinstance(count := first.get("count"), int):
+        expect(count)
     yield from _elements(first)
     yield from _following(api, path, query, _end(first))
 

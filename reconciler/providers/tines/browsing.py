@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from reconciler.providers.base import Api, Params, Selection
+from reconciler.providers.base import Api, Expect, Params, Selection, unheard
 from reconciler.providers.filters import KEY, Chosen, Filter, between, one_of
 from reconciler.providers.tines.lists import elements, in_order
 from reconciler.providers.tines.reading import ORDERED, read_each, read_items
@@ -123,11 +123,11 @@ _UPPER: Final = frozenset({"status", "priority"})
 """Filters take these in upper case, bodies in lower."""
 
 
-def browse(api: Api, cases: str, selection: Selection) -> Iterator[tuple[Item, frozenset[str]]]:
+def browse(api: Api, cases: str, selection: Selection, expect: Expect) -> Iterator[tuple[Item, frozenset[str]]]:
     """Yield case objects that fit, with the attributes that are to be read of each."""
     chosen = Chosen(selection.filters, FILTERS)
     seen: set[str] = set()
-    for page, asked in _pages(api, cases, selection, chosen):
+    for page, asked in _pages(api, cases, selection, chosen, expect):
         new = [item for item in page if case_id(item) not in seen]
         seen.update(map(case_id, new))
         fitting = _fitting(api, cases, new, chosen, asked)
@@ -135,7 +135,7 @@ def browse(api: Api, cases: str, selection: Selection) -> Iterator[tuple[Item, f
 
 
 def _pages(
-    api: Api, cases: str, selection: Selection, chosen: Chosen
+    api: Api, cases: str, selection: Selection, chosen: Chosen, expect: Expect
 ) -> Iterator[tuple[list[Item], frozenset[str]]]:
     """Yield pages of cases, and the filters that were sent."""
     if selection.ids:
@@ -143,7 +143,8 @@ def _pages(
         return
     sent = dict(_sent(chosen))
     query = tuple(param for params in sent.values() for param in params)
-    for answer in in_order(api, cases, (*ORDERED, *query)):
+    told = expect if sent.keys() == chosen.values.keys() else unheard
+    for answer in in_order(api, cases, (*ORDERED, *query), told):
         yield [as_v2(item) for item in elements(answer, "cases")], frozenset(sent)
 
 

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from reconciler.errors import ProtocolError, Refused
-from reconciler.providers.base import Api, Params
+from reconciler.providers.base import Api, Expect, Params
 from reconciler.providers.tines.wire import Item
 
 PER_PAGE: Final = 500
@@ -32,10 +32,12 @@ def walk(api: Api, path: str, query: Params) -> Iterator[Any]:
     yield from rest_of(api, path, query, first)
 
 
-def in_order(api: Api, path: str, query: Params) -> Iterator[Any]:
-    """Yield every page of a list, one after the other: no more than one is held."""
+def in_order(api: Api, path: str, query: Params, expect: Expect) -> Iterator[Any]:
+    """Yield every page of a list, one after the other: no more than one is held; tell how much is on all."""
     answer, number = first_of(api, path, query), 1
     size, pages = size_of(answer), pages_of(answer)
+    if isinstance(count := _meta(answer).get("count"), int):
+        expect(count)
     yield as_object(answer)
     while (following := max(_next(answer), number + 1 if number < pages else 0)) > number:
         number = following

@@ -18,6 +18,7 @@ from reconciler.model.values import Claim, Marker
 from reconciler.providers.base import (
     Api,
     CaseModel,
+    Expect,
     Meanings,
     Params,
     Provider,
@@ -26,6 +27,7 @@ from reconciler.providers.base import (
     Sought,
     Subject,
     Wanted,
+    unheard,
 )
 from reconciler.providers.filters import Filter
 from reconciler.providers.tines import wire
@@ -79,9 +81,9 @@ class Tines(Provider):
         """Ask the list by the time of update; what the filters of v1 do is not documented well enough."""
         return changed_since(api, self._cases, ids, moment) if self._settings.api_version == "v2" else None
 
-    def browse(self, api: Api, selection: Selection) -> Iterator[Live]:
+    def browse(self, api: Api, selection: Selection, expect: Expect = unheard) -> Iterator[Live]:
         """Go through the list of cases."""
-        for item, names in browse(api, self._cases, selection):
+        for item, names in browse(api, self._cases, selection, expect):
             yield wire.live(item, names, SCHEMA.normalize, self._settings.marker_key)
 
     def lookup(self, api: Api, cases: Sequence[Subject]) -> Meanings:
