@@ -59,6 +59,7 @@ def accept(rig: RigFolder, text: str, *fields: tuple[Path, Any, Any]) -> str:
         ("name: n\ntags: [a, '${env.WORD}']", ("tags",), {"a", "Hush-Hush"}, {"b", "Hush-Hush"},
          "name: n\ntags: ['${env.WORD}', b]"),
         ("name: n\ntags:\n  - a", ("tags",), {"a"}, set(), "name: n\ntags: []"),
+        ("name: n\ntags:\n-\n  a", ("tags",), {"a"}, set(), "name: n\ntags: []"),
         ("name: n\ntags:", ("tags",), set(), {"c", "[d]"}, 'name: n\ntags: ["[d]", c]'),
         ("name: n\ntags: ~", ("tags",), set(), {"c"}, "name: n\ntags: [c]"),
         ("name: n\ntags: [a, new]", ("tags",), {"a"}, set(), "name: n\ntags: [new]"),
