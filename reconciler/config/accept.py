@@ -117,15 +117,22 @@ def _take_over(
     rewrite = files.get(where.file) or _read(where)
     text = rewrite.new.decode("utf-8-sig")
     editor = _Editor(where, case, schema, tuple(secrets))
-    problems: list[Problem] = []
-    for field in drift.fields:
-        try:
+    try:
+        for field in drift.fields:
             text = editor.edited(text, field)
-        except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(problems)
+    except ConfigError as error:
+        refused = _refusals(editor, rewrite.old.decode("utf-8-sig"), drift.fields)
+        raise ConfigError([*refused] or error.problems) from error
     files[where.file] = Rewrite(rewrite.old, _as_before(rewrite.old, text))
+
+
+def _refusals(editor: _Editor, text: str, fields: Iterable[DriftedField]) -> Iterator[Problem]:
+    """Yield what is refused, where it stands in the file as it is: each edit moves what is below it."""
+    for field in fields:
+        try:
+            editor.edited(text, field)
+        except ConfigError as error:
+            yield from error.problems
 
 
 def _read(where: Location) -> Rewrite:

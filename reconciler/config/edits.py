@@ -74,7 +74,7 @@ def _without_lines(
 
 
 def _without_block(text: str, block: Collection, instead: Sequence[str] = ()) -> str:
-    bounds = block.entries[0].start.start, _end(text, block)
+    bounds = block.span.start, _end(text, block)  # a dash may stand in a line before that of its member
     return _without_lines(text, bounds, block.span.column, all_comments(text), instead)
 
 

@@ -1,8 +1,9 @@
 """
 As much of GitHub's runner as our workflows use: steps, composite actions, outputs, expressions that name a value.
 
-What others publish is played: checkout is a clone of the remote, artefacts are a folder. Steps of our own run as
-they are written, in bash. One thing differs: the action does not install itself, it takes what is on the PATH.
+What others publish is played: checkout is a clone of the remote, artefacts and the cache are folders. Steps of our
+own run as they are written, in bash. One thing differs: the action does not install itself, it takes what is on
+the PATH.
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ class Runner:
     def artefacts(self) -> Path:
         return self.scene.folder / "artefacts"
 
+    @property
+    def cache(self) -> Path:
+        return self.scene.folder / "cache"
+
 
 @dataclass
 class _Job:
@@ -53,11 +58,15 @@ class _Job:
     folder: Path
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     failed: int = 0
+    kept: list[str] = field(default_factory=list)
+    """What a job that succeeds leaves to the next: patterns."""
 
     def run(self) -> int:
         for step in self.steps:
             if not self.failed or step.get("if") == "always()":
                 self.failed = self._step(step) or self.failed
+        if not self.failed:
+            keep(self.folder, self.kept, self.runner.cache)
         return self.failed
 
     def _step(self, step: Mapping[str, Any]) -> int:
@@ -80,6 +89,9 @@ class _Job:
                 shutil.copytree(ROOT / "ci", self.folder / given["path"] / "ci")
             case "actions/checkout":
                 self.runner.scene.clone(self.folder.name, given.get("ref", self.branch))
+            case "actions/cache":
+                self.kept = given["path"].split()
+                keep(self.runner.cache, self.kept, self.folder)
             case "actions/upload-artifact":
                 store.mkdir(exist_ok=True)
                 shutil.copy(self.folder / given["path"], store)
@@ -134,9 +146,17 @@ class _Job:
         return done.code
 
     def _context(self, more: Mapping[str, Any]) -> dict[str, Any]:
-        github = {"event": self.runner.event, "token": TOKEN, "action_path": str(ROOT)}
+        run = str(self.runner.count)
+        github = {"event": self.runner.event, "token": TOKEN, "action_path": str(ROOT), "run_id": run}
         steps = {name: {"outputs": values} for name, values in self.outputs.items()}
         return {"github": github, "secrets": self.runner.secrets, "steps": steps, **more}
+
+
+def keep(source: Path, patterns: list[str], target: Path) -> None:
+    """Copy what fits from one folder to another."""
+    for path in (found for pattern in patterns for found in source.glob(pattern)):
+        (target / path.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target / path.relative_to(source))
 
 
 def _resolved(texts: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, str]:

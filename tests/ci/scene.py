@@ -116,6 +116,14 @@ class Scene:
         self.git("push", "-q", "origin", branch, cwd=desk)
         return self.git("rev-parse", "HEAD", cwd=desk)
 
+    def notify(self, url: str) -> None:
+        """Let drift be told to a webhook."""
+        desk = self.folder / "desk"
+        with (desk / "reconciler.yaml").open("a") as file:
+            file.write(f'notify: [{{type: webhook, url: "{url}"}}]\n')
+        self.git("commit", "-q", "-am", "Tell of drift", cwd=desk)
+        self.git("push", "-q", "origin", "main", cwd=desk)
+
     def merge(self, branch: str) -> None:
         desk = self.folder / "desk"
         self.git("switch", "-q", "main", cwd=desk)

@@ -12,6 +12,7 @@ import pytest
 
 from tests.ci.runner import Runner
 from tests.ci.scene import ROOT, Scene
+from tests.cli.test_notify import inbox
 from tests.forge.forges import TOKEN, GitHub
 
 
@@ -115,6 +116,22 @@ def test_drift_is_one_issue_until_it_is_repaired(github: Runner) -> None:
     assert github.job("drift.yml", "drift") == 0, github.log
     assert issue["state"] == "closed"
     assert scene.tines.writes == []
+
+
+def test_each_drift_is_told_once_though_every_run_begins_anew(github: Runner) -> None:
+    scene = github.scene
+    with inbox() as receiver:
+        scene.notify(receiver.url)
+        scene.analyst_sets("Beta", priority="critical")
+        runs = [github.job("drift.yml", "drift") for _ in range(2)]
+        scene.analyst_sets("Alpha", priority="critical")
+        runs += [github.job("drift.yml", "drift") for _ in range(2)]
+
+    assert runs == [0] * 4, github.log
+    assert [[case["address"] for case in post.data["cases"]] for post in receiver.posts] == [
+        ["soc.beta"],
+        ["soc.alpha"],
+    ]
 
 
 def test_a_fork_is_validated_without_any_secret(github: Runner) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.ci.runner import keep
 from tests.ci.scene import ROOT, Done, Scene
+from tests.cli.test_notify import inbox
 from tests.forge.forges import TOKEN
 
 PUSHED_MEANWHILE = """\
@@ -123,6 +125,21 @@ def test_drift_is_told_by_the_exit_code_and_by_one_issue(gitlab: Scene) -> None:
 
     assert (drifted.code, clean.code) == (2, 0), drifted.err + clean.err
     assert [issue["state"] for issue in gitlab.forge.issues] == ["closed"]
+
+
+def test_each_drift_is_told_once_though_every_job_begins_anew(gitlab: Scene) -> None:
+    cache = jobs()["reconciler-drift-default"]["cache"]
+    gitlab.analyst_sets("Beta", priority="critical")
+    with inbox() as receiver:
+        gitlab.notify(receiver.url)
+        for name in ("one", "two"):
+            folder = gitlab.clone(name)
+            keep(gitlab.folder / "cache", cache["paths"], folder)
+            assert run(gitlab, "drift", folder).code == 2
+            keep(folder, cache["paths"], gitlab.folder / "cache")
+
+    assert cache["when"] == "always"  # a job that found drift has failed
+    assert len(receiver.posts) == 1
 
 
 def test_a_fork_is_validated_without_any_secret(gitlab: Scene) -> None:

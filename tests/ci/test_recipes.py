@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,20 @@ def test_atlantis_runs_what_the_server_says_and_nothing_of_a_pull_request() -> N
     assert "workflow" not in project["projects"][0]
     for stage in server["workflows"]["reconciler"].values():
         assert all('"$PLANFILE"' in step["run"]["command"] for step in stage["steps"])
+
+
+@pytest.mark.parametrize("name", ["cases/a/b.yml", "policies/guard.yaml", "reconciler.yaml", "waivers.yaml"])
+def test_a_request_is_planned_whichever_file_of_a_workspace_it_changes(name: str) -> None:
+    # "on" is a truth value to a reader of YAML 1.1
+    triggers = [
+        yaml.safe_load(path.read_text())[True]["pull_request"] for path in WORKFLOWS if path.stem != "drift"
+    ]
+    project = yaml.safe_load((ATLANTIS / "atlantis.yaml").read_text())["projects"][0]
+
+    planned_for = [each["paths"] for each in triggers] + [project["autoplan"]["when_modified"]]
+
+    assert len(planned_for) == 3
+    assert all(any(fnmatch(name, pattern) for pattern in patterns) for patterns in planned_for)
 
 
 def test_only_what_is_pinned_to_a_commit_is_used() -> None:

@@ -59,6 +59,7 @@ def accept(rig: RigFolder, text: str, *fields: tuple[Path, Any, Any]) -> str:
         ("name: n\ntags: [a, '${env.WORD}']", ("tags",), {"a", "Hush-Hush"}, {"b", "Hush-Hush"},
          "name: n\ntags: ['${env.WORD}', b]"),
         ("name: n\ntags:\n  - a", ("tags",), {"a"}, set(), "name: n\ntags: []"),
+        ("name: n\ntags:\n-\n  a", ("tags",), {"a"}, set(), "name: n\ntags: []"),
         ("name: n\ntags:", ("tags",), set(), {"c", "[d]"}, 'name: n\ntags: ["[d]", c]'),
         ("name: n\ntags: ~", ("tags",), set(), {"c"}, "name: n\ntags: [c]"),
         ("name: n\ntags: [a, new]", ("tags",), {"a"}, set(), "name: n\ntags: [new]"),
@@ -145,6 +146,21 @@ def test_what_cannot_be_accepted_is_told_with_its_place(rig: RigFolder, text: st
         accept(rig, text, field)
 
     assert said in str(caught.value).replace(f"{rig.root}/cases/", "")
+
+
+def test_a_refusal_names_the_place_in_the_file_though_edits_above_it_moved_it(rig: RigFolder) -> None:
+    case = "name: n\n    code: ${env.SHORT}\n"
+    configuration = rig.load(f"cases:\n  a:\n    name: n\n  one:\n    {case}  two:\n    {case}")
+    longer, other = DriftedField(("name",), "n", "x\ny\nz"), DriftedField(("code",), "x", "y")
+    drift = [
+        Drift(Address("soc", "a"), (longer,)),
+        *(Drift(Address("soc", name), (longer, other)) for name in ("one", "two")),
+    ]
+
+    with pytest.raises(ConfigError) as caught:
+        accepted(configuration, drift, root=rig.root, env=ENV, providers=rig.types)
+
+    assert [(each.location.line, each.location.column) for each in caught.value.problems] == [(6, 11), (9, 11)]
 
 
 def test_what_is_gone_or_declared_no_more_is_refused(rig: RigFolder) -> None:
