@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.config.casenames import Names
     from reconciler.config.export import Exported
     from reconciler.config.exportfiles import Target
-    from reconciler.model.case import Case, Live
+    from reconciler.model.case import Case
     from reconciler.providers.base import Provider, Selection
     from reconciler.workspace import Workspace
 
@@ -53,6 +53,8 @@ class Wish:
     with_: tuple[str, ...]
     without: tuple[str, ...]
     pattern: str
+    take_over: bool
+    """Also what another workspace has marked."""
 
     @property
     def names_cases(self) -> bool:
@@ -67,6 +69,7 @@ class Wish:
             parts += [(name, ",".join(names_in(given)))] if given else []
         parts += [("--name", self.pattern)] if self.pattern != USUAL else []
         words = ["reconciler", "export", self.provider, *(word for part in parts for word in part)]
+        words += ["--take-over"] if self.take_over else []
         return shlex.join(words).encode("unicode_escape").decode("ascii")
 
     def selection(self, provider: Provider) -> Selection:
@@ -103,8 +106,8 @@ class _Export:
     written: int = 0
     partly: list[str] = field(default_factory=list)
     """What was left out of cases."""
-    marked: list[str] = field(default_factory=list)
-    """Cases that another workspace has marked."""
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    """Ids left out: another workspace has marked them; and what it calls them, as far as the marker tells."""
 
     def run(self) -> None:
         """Write the cases; raises ReconcilerError."""
@@ -144,29 +147,19 @@ class _Export:
                     continue
                 elif live.id in self.declared:
                     self.imported.add(live.id)
+                elif keeper is Keeper.ELSEWHERE and not self.wish.take_over:
+                    self.elsewhere[live.id] = instance.provider.claim_of(live.marker or "").address or ""
                 else:
-                    name = self.names.name(live)
-                    remark = self._marked(live, name) if keeper is Keeper.ELSEWHERE else None
-                    yield exporter.export(live, name, remark)
+                    yield exporter.export(live, self.names.name(live), take_over=keeper is Keeper.ELSEWHERE)
         progress.end()
 
     def _all_there(self, made: Iterator[Exported]) -> list[Exported]:
         """Return cases that were asked for by their ids; raise ReconcilerError if one is not there."""
         found = list(made)
-        there = {*self.target.done, *self.ours, *self.imported, *(each.id for each in found)}
+        there = {*self.target.done, *self.ours, *self.imported, *self.elsewhere, *(each.id for each in found)}
         if missing := [id for id in self.wish.ids if id not in there]:
             raise ReconcilerError(f"{self.wish.provider} shows no such case: {', '.join(missing)}")
         return found
-
-    def _marked(self, live: Live, name: str) -> str:
-        """Return what a reader should know of a case that another workspace has marked."""
-        claim = self.workspace.configuration.settings.instance(self.wish.provider).provider.claim_of(
-            live.marker or ""
-        )
-        self.marked.append(name)
-        by = f", as {claim.address}" if claim.address else ""
-        way_out = f'give it up there first, or import: {{id: "{live.id}", take_over: true}}'
-        return f"marked by another workspace{by}: {way_out}"
 
 
 @command("export", formats=("text",), epilog=_EXAMPLES)
@@ -181,6 +174,7 @@ class _Export:
 @option("--out", metavar="FILE", help="Write into this file instead of stdout.")
 @option("--split", metavar="DIR", help="Write a file for each case into this folder.")
 @option("--force", is_flag=True, help="Replace files that are there.")
+@option("--take-over", is_flag=True, help="Also cases that another workspace has marked as its own.")
 @variables
 def export(run: Run, provider: str, out: str | None, split: str | None, *, force: bool, **wished: Any) -> int:
     """Write live cases as YAML that plans to their import and to nothing else."""
@@ -257,9 +251,8 @@ def _tell(run: Run, made: _Export, before: int, place: str | None) -> None:
         run.output.talk(render_message("Warning", each, Style.WARNING))
     if (more := len(made.partly) - TOLD) > 0:
         run.output.talk(render_message("Warning", f"and {more} more; the files tell all of them", Style.WARNING))
-    if made.marked:
-        what = f"{_cases(len(made.marked))} of another workspace, as the marker tells: {made.marked[0]}"
-        run.output.talk(render_message("Warning", f"{what} …" if made.marked[1:] else what, Style.WARNING))
+    if made.elsewhere:
+        run.output.talk(render_message("Warning", _of_others(made.elsewhere), Style.WARNING))
     if made.ours:
         run.output.note(f"{_cases(len(made.ours))} left out: recorded already.")
     if made.imported:
@@ -268,6 +261,14 @@ def _tell(run: Run, made: _Export, before: int, place: str | None) -> None:
         run.output.note(f"{_cases(before)} written by an earlier run were kept.")
     where = f" to {place}" if place else ""
     run.output.note(f"Exported {_cases(made.written)}{where}. Next: reconciler plan")
+
+
+def _of_others(elsewhere: Mapping[str, str]) -> str:
+    """Return what to know of cases that are left out, since another workspace manages them."""
+    told = [f"{id} ({by})" if by else id for id, by in elsewhere.items()]
+    more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
+    ways = "give up there what is to be managed here, or export it with --take-over"
+    return f"{_cases(len(told))} left out, as another workspace has marked: {', '.join(told[:TOLD])}{more}; {ways}"
 
 
 def _cases(number: int) -> str:

@@ -68,14 +68,14 @@ class Exporter:
         self._expressions = Expressions(Path(), {}, offline=True)
         self._reader = Attributes(type(instance.provider), META, self._expressions)
 
-    def export(self, live: Live, name: str, remark: str | None = None) -> Exported:
-        """Return the block of a case; `remark` is put into it as a comment."""
+    def export(self, live: Live, name: str, *, take_over: bool = False) -> Exported:
+        """Return the block of a case; `take_over`: although another workspace has marked it."""
         declared = {key: value for key, value in self._declared(live) if not _is_empty(value)}
         left_out: list[str] = []
         if self._wrong(live, name, declared) is not None:
             declared = self._sound(live, name, declared, left_out)
-        notes = [*([remark] if remark else []), *left_out]
-        return Exported(live.id, name, self._block(live.id, name, declared, notes), tuple(left_out))
+        block = self._block(live.id, name, declared, left_out, take_over=take_over)
+        return Exported(live.id, name, block, tuple(left_out))
 
     # what is declared
 
@@ -151,12 +151,21 @@ class Exporter:
 
     # text
 
-    def _block(self, id: str, name: str, declared: Mapping[str, Value], notes: Iterable[str] = ()) -> str:
+    def _block(
+        self,
+        id: str,
+        name: str,
+        declared: Mapping[str, Value],
+        notes: Iterable[str] = (),
+        *,
+        take_over: bool = False,
+    ) -> str:
+        taken = f"{{id: {quoted(id)}, take_over: true}}" if take_over else quoted(id)
         lines = [f"{_PAD}{name}:"]
         lines += (f"{_PAD * 2}# {note}" for note in notes)
         lines += (
             f"{_PAD * 2}provider: {text_of(self._instance.name, flow=False)}",
-            f"{_PAD * 2}import: {quoted(id)}",
+            f"{_PAD * 2}import: {taken}",
         )
         for attribute, value in declared.items():
             lines += _entry(attribute, value, 2, self._schema.fields[attribute])

@@ -28,7 +28,7 @@ _CASES: Final = "cases:\n"
 _BETWEEN: Final = "\n"
 _NONE: Final = "cases: {}\n"
 _NAME: Final = re.compile(rb"  ([A-Za-z0-9_-]+):\n")
-_ID: Final = re.compile(rb'    import: "(.*)"\n')
+_ID: Final = re.compile(rb'    import: (?:\{id: )?"(.*)"(?:, take_over: true\})?\n')
 _BEGUN: Final = re.compile("([^ ]+) (.+)\n")
 
 

@@ -102,12 +102,18 @@ class Editor:
             raise StateError(f"{source} is not pushed:\n" + "\n".join(problems))
 
     def _strange_items(self, record: Record) -> Iterator[str]:
-        """Yield items with ids that are none: these stand in paths of requests. Handles of words are any text."""
+        """Yield items whose ids are none, though they stand in paths of requests, or are those of two."""
         schema = self.schemas.get(record.type)
         items = schema.names(Kind.ITEMS) if schema else frozenset()
+        known: dict[tuple[str, str], str] = {}
         for path, id in sorted(record.handles.items()):
-            if path.partition(".")[0] in items and ID.fullmatch(id) is None:
+            attribute = path.partition(".")[0]
+            if attribute not in items:
+                continue
+            if ID.fullmatch(id) is None:
                 yield f"{record.address}: {id!r} is no id of `{path}`"
+            elif (other := known.setdefault((attribute, id), path)) != path:
+                yield f"{record.address}: `{other}` and `{path}` are one item, {id}"
 
     @contextmanager
     def _state(self, operation: str) -> Iterator[State | None]:

@@ -252,20 +252,34 @@ def test_what_is_written_in_place_of_files_keeps_its_names(desk: Desk, place: tu
     assert desk.done("plan") == before
 
 
-def test_what_another_workspace_has_marked_says_so(desk: Desk) -> None:
+def _marked(desk: Desk) -> None:
+    """Serve a case of another workspace, and one of nobody."""
     tenant = tines()
     marker = Marker("2f6c1a1e-0000-4000-8000-000000000001", "soc.x", 1).text
     tenant.seed(name="A", metadata={"reconciler": marker, "region": "emea"})
+    tenant.seed(name="B")
     desk.serve(it=tenant)
 
-    said = desk.run("export", "it")
 
-    assert (
-        'marked by another workspace, as soc.x: give it up there first, or import: {id: "1", take_over: true}'
-        in said.out
-    )
-    assert yaml.safe_load(said.out)["cases"]["a-1"]["metadata"] == {"region": "emea"}
-    assert "1 case of another workspace, as the marker tells: a-1" in said.err
+@pytest.mark.parametrize("ids", [(), ("--id", "1", "--id", "2")])
+def test_what_another_workspace_has_marked_is_left_out(desk: Desk, ids: tuple[str, ...]) -> None:
+    _marked(desk)
+
+    said = desk.run("export", "it", *ids, "--out", "cases/it.yaml")
+
+    assert "Warning: 1 case left out, as another workspace has marked: 1 (soc.x); give up there" in said.err
+    assert "1 to import. 0 requests." in desk.done("plan")
+
+
+def test_what_another_workspace_has_marked_is_taken_over_on_purpose(desk: Desk) -> None:
+    _marked(desk)
+
+    desk.done("export", "it", "--out", "cases/it.yaml", "--take-over")
+
+    exported = yaml.safe_load((desk.folder / "cases/it.yaml").read_text(encoding="utf-8"))["cases"]["a-1"]
+    assert exported["import"] == {"id": "1", "take_over": True}
+    assert exported["metadata"] == {"region": "emea"}
+    assert "2 to import. 0 requests." in desk.done("plan")
 
 
 def test_text_is_written_so_that_whoever_reviews_it_sees_it(desk: Desk) -> None:

@@ -28,11 +28,11 @@ def instance(type_: str) -> Instance:
     return Instance("it", type_, settings, provider, Placed("reconciler.yaml", {}, 0))
 
 
-def exported(type_: str, attributes: dict[str, Any], remark: str | None = None) -> Exported:
+def exported(type_: str, attributes: dict[str, Any], *, take_over: bool = False) -> Exported:
     """Write a live case that shows these attributes."""
     made = instance(type_)
     shown = made.provider.schema.normalize(attributes)
-    return Exporter(made, shown.keys()).export(Live("7", "", shown), "a-7", remark)
+    return Exporter(made, shown.keys()).export(Live("7", "", shown), "a-7", take_over=take_over)
 
 
 def body(type_: str, attributes: dict[str, Any]) -> str:
@@ -129,8 +129,9 @@ def test_of_items_that_say_the_same_the_first_is_kept() -> None:
     assert len(found.left_out) == 1
 
 
-def test_a_remark_stands_in_the_block() -> None:
-    assert exported("tines", {"name": "A"}, "said").text.splitlines()[1] == "    # said"
+def test_what_is_taken_over_on_purpose_says_so() -> None:
+    found = exported("tines", {"name": "A"}, take_over=True)
+    assert found.text.splitlines()[2] == '    import: {id: "7", take_over: true}'
 
 
 def test_a_case_without_a_status_is_counted_all_the_same() -> None:

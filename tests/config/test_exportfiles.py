@@ -17,7 +17,11 @@ CASES = [
     Exported(
         "2", "b-2", '  b-2:\n    # said\n    import: "2"\n    description: |\n      c-3:\n\n      import: "7"\n'
     ),
-    Exported("3", "c-3", '  c-3:\n    import: "3"\n    tasks:\n      d:\n        name: Ünterföhring\n'),
+    Exported(
+        "3",
+        "c-3",
+        '  c-3:\n    import: {id: "3", take_over: true}\n    tasks:\n      d:\n        name: Ünterföhring\n',
+    ),
 ]
 WHOLE = f"{HEADER}cases:\n{CASES[0].text}\n{CASES[1].text}\n{CASES[2].text}"
 

@@ -220,6 +220,10 @@ def test_force_overrides_what_forbids_a_push_and_names_it(
         (encode(state(replace(record("a"), id=""))), "soc.a: '' is no id of a case"),
         (encode(state(replace(record("a"), id="../1"))), "soc.a: '../1' is no id of a case"),
         (
+            encode(state(replace(record("a"), handles={"notes.a": "7", "notes.b": "7", "tasks.c": "7"}))),
+            "mine.json is not pushed:\nsoc.a: `notes.a` and `notes.b` are one item, 7",
+        ),
+        (
             encode(state(replace(record("a"), handles={"groups.x": "a / b", "notes.a": "7", "notes.b": "../9"}))),
             "mine.json is not pushed:\nsoc.a: '../9' is no id of `notes.b`",
         ),
