@@ -4,8 +4,8 @@ Show on what a run of the command spends its time: CPU seconds under cProfile, b
     python benchmarks/profiling.py cold --cases 10000 --system tines
 
 The kinds are those of kinds.py that are commands of ours. A run of few cases goes first, so that the rooms hold no
-imports. Only the main thread is looked into: the others send requests and decode what is answered. What the
-standard library and others do counts for the room that called them.
+imports. Every thread is looked into, by its own CPU time. What the standard library and others do counts for the
+room that called them, but for the library of HTTP, which is a room of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import cProfile
 import os
 import pstats
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ from reconciler.cli import main as command_line
 
 FEW: Final = 20
 _HOUSE: Final = Path(reconciler.__file__).parent
+_HTTP: Final = frozenset({"httpx", "httpcore", "h11"})
 
 Function: TypeAlias = tuple[str, int, str]
 Stats: TypeAlias = Mapping[Function, tuple[int, int, float, float, Mapping[Function, Sequence[float]]]]
@@ -52,9 +54,10 @@ def main() -> None:
         arguments = _arguments(place, options.kind)
         profile = cProfile.Profile(time.thread_time)
         began = time.process_time()
-        profile.runcall(_command, arguments)
+        with _threads() as others:
+            profile.runcall(_command, arguments)
         spent = time.process_time() - began
-    stats: Any = pstats.Stats(profile)
+    stats: Any = pstats.Stats(profile, *others)
     print(f"CPU s and share, under the profiler, which makes everything slower: read the shares.\n{'':12}CPU s")
     for name, seconds in _table(stats.stats, starting, spent):
         print(f"{name:40} {seconds:8.2f} {seconds / (starting + spent):7.1%}")
@@ -70,6 +73,23 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--functions", type=int, default=20, help="how many of them are shown (%(default)s)")
     return parser.parse_args()
+
+
+@contextlib.contextmanager
+def _threads() -> Iterator[Sequence[cProfile.Profile]]:
+    """Profile every thread that begins from now on."""
+    found: list[cProfile.Profile] = []
+    run = threading.Thread.run
+
+    def profiled(thread: threading.Thread) -> None:
+        found.append(cProfile.Profile(time.thread_time))
+        found[-1].runcall(run, thread)
+
+    threading.Thread.run = profiled  # type: ignore[method-assign]  # put back below
+    try:
+        yield found
+    finally:
+        threading.Thread.run = run  # type: ignore[method-assign]
 
 
 def _run(place: Place, kind: str) -> None:
@@ -102,7 +122,7 @@ def _table(stats: Stats, starting: float, spent: float) -> Iterator[tuple[str, f
     rooms = by_room(stats)
     yield "starting, with all imports", starting
     yield from rooms.most_common()
-    yield "other threads: requests, decoding", max(spent - rooms.total(), 0)
+    yield "what no profile sees", max(spent - rooms.total(), 0)
 
 
 def by_room(stats: Stats) -> Counter[str]:
@@ -137,6 +157,8 @@ def _by_callers(
 
 def _room(function: Function) -> str | None:
     path = Path(function[0])
+    if not _HTTP.isdisjoint(path.parts):
+        return "httpx, httpcore, h11"
     return path.relative_to(_HOUSE).parts[0].removesuffix(".py") if path.is_relative_to(_HOUSE) else None
 
 

@@ -262,6 +262,7 @@ ROWS: Final[Mapping[str, Row]] = {
         bound(_waiting),
         (Aim(1.2),),
         most=1_000,
+        is_profiled=True,
     ),
     "apply-rest": Row(
         "The same against these and a plan of the same, added: what it takes beside waiting and planning",
