@@ -122,7 +122,7 @@ def _by_attribute(handles: Handles) -> dict[str, dict[str, str]]:
 def _is_same(field: Field, ours: Value, theirs: Value, case: Case | None) -> bool:
     """Tell whether a live value is ours, or holds all that is ours where the rest is others'."""
     match field.kind:
-        case Kind.ITEMS:
+        case Kind.ITEMS:  # without handles none is ours
             return not ours and theirs is not ABSENT
         case Kind.MAP if isinstance(ours, dict) and isinstance(theirs, dict):
             return ours.items() <= theirs.items()
