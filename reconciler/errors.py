@@ -76,8 +76,8 @@ class Use:
         return replace(problem, location=place, message=f"{problem.message}{said}")
 
     def _is_named_by(self, message: str) -> bool:
-        """Tell whether a message begins with the address of the case."""
-        return message.partition(" ")[0].removesuffix(":").endswith(f".{self.case}")
+        """Tell whether a message begins with the address of the case, or has its name."""
+        return message.partition(" ")[0].removesuffix(":").endswith(f".{self.case}") or f"`{self.case}`" in message
 
 
 @dataclass(frozen=True, slots=True, order=True)
