@@ -44,6 +44,8 @@ HEAVY_PAGE: Final = 200
 CHILDREN: Final = 1000
 """Elements of one page of a collection that is listed by itself."""
 
+_COUNT: Final = ("count", "true")
+"""Asks how many there are on all pages."""
 _START: Final = re.compile(r"[0-9]{1,9}")
 
 Normalize = Callable[[Mapping[str, Value]], dict[str, Value]]
@@ -126,7 +128,7 @@ def _from_lists(api: Api, ids: Sequence[str], fields: Params, size: int) -> Iter
     queries = list(tql.one_of("id", ids, most=size))
     if len(queries) > 1:
         span = f"id >= {ids[0]} and id <= {ids[-1]}"
-        page = _page(api, _query(span, fields, size), count=True)
+        page = _object(api.get(CASES, (*_query(span, fields, size), _COUNT)))
         total, end, shown = page.get("count"), _end(page), {object_id(item) for item in _elements(page)}
         yield from _elements(page)
         del page
@@ -148,10 +150,6 @@ def _query(query: str, fields: Params, size: int) -> Params:
     return (("tql", query), *fields, ("sorting", "id asc"), ("resultLimit", str(size)))
 
 
-def _page(api: Api, query: Params, *, count: bool) -> Item:
-    return _object(api.get(CASES, (*query, ("count", "true")) if count else query))
-
-
 def _rest(api: Api, query: Params, end: _End, total: object, size: int) -> Iterator[Item]:
     """Yield what comes after the first page: side by side as far as it is counted, then by `next`."""
     starts = range(size, total, size) if isinstance(total, int) and end.items == size else ()
@@ -165,7 +163,7 @@ def _rest(api: Api, query: Params, end: _End, total: object, size: int) -> Itera
 
 def walk(api: Api, path: str, query: Params, expect: Expect | None = None) -> Iterator[Item]:
     """Yield what is on the pages of a list, page after page; have it counted for whoever wants to know."""
-    first = _object(api.get(path, (*query, ("count", "true")) if expect else query))
+    first = _object(api.get(path, (*query, _COUNT) if expect else query))
     if expect and isinstance(count := first.get("count"), int):
         expect(count)
     yield from _elements(first)
