@@ -56,7 +56,7 @@ class Attributes:
         self._sets = frozenset(name for name, made in self._schema.fields.items() if made.kind is Kind.SET)
         self._maps = frozenset(name for name, made in self._schema.fields.items() if made.kind is Kind.MAP)
         self._numbered = frozenset(name for name, made in self._schema.fields.items() if made.numbered)
-        self._links = frozenset(name for name, made in self._schema.fields.items() if made.links)
+        self._links = self._schema.linking
         self._folded = self._marked(CaseInsensitive)
         self._instants = self._marked(Timestamp)
 

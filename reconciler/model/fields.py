@@ -223,6 +223,11 @@ class Schema:
         }
 
     @cached_property
+    def linking(self) -> frozenset[str]:
+        """The sets whose members are other cases."""
+        return frozenset(name for name, field in self.fields.items() if field.links)
+
+    @cached_property
     def renames(self) -> bool:
         """Tell whether the system has names of its own for parts of a case: items, members of sets, scalars."""
         return any(field.kind is Kind.ITEMS or field.key or field.separator for field in self.fields.values())

@@ -35,7 +35,7 @@ def claims(
     Of a case that is not among `cases` what is recorded counts, unless it is `given_up`. Where nothing is live, no
     link is either, and nobody asks.
     """
-    linking = {type_: names for type_, schema in schemas.items() if (names := _linking(schema))}
+    linking = {type_: schema.linking for type_, schema in schemas.items() if schema.linking}
     if not linking or not lives:
         return {}
     known: dict[Address, Record | Live] = {**records, **lives}
@@ -72,7 +72,7 @@ def disagreements(
     cases: Mapping[Address, Case], lives: Mapping[Address, Live], made: Claims, schemas: Mapping[str, Schema]
 ) -> Iterator[str]:
     """Yield, as warnings, links that a case does not name although it owns the set, and which others declare."""
-    linking = {type_: names for type_, schema in schemas.items() if (names := _linking(schema))}
+    linking = {type_: schema.linking for type_, schema in schemas.items() if schema.linking}
     linked = {address: case for address, case in cases.items() if case.type in linking}
     announced = _announced(linked, linking)
     for address, case in linked.items():
@@ -115,10 +115,6 @@ def _announced(
 
 def _is_ours(case: Case, name: str) -> bool:
     return isinstance(case.attributes.get(name), AbstractSet) and case.owns(name) is Ownership.EXACT
-
-
-def _linking(schema: Schema) -> frozenset[str]:
-    return frozenset(name for name, field in schema.fields.items() if field.links)
 
 
 def _links(declared: Case | Record, names: frozenset[str]) -> Sequence[tuple[str, str]]:

@@ -17,6 +17,7 @@ lead    ana                   lead.ana → #17                           17
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final, TypeAlias
 
 from reconciler.model.address import Address
@@ -77,12 +78,9 @@ def nothing_drifted(
     return is_settled
 
 
-def _certain(schemas: Mapping[str, Schema]) -> Mapping[str, frozenset[str]]:
+def _certain(schemas: Mapping[str, Schema]) -> Mapping[str, AbstractSet[str]]:
     """Return by system the attributes of which a case alone tells enough."""
-    return {
-        type_: frozenset(name for name, field in schema.fields.items() if not field.links)
-        for type_, schema in schemas.items()
-    }
+    return {type_: schema.fields.keys() - schema.linking for type_, schema in schemas.items()}
 
 
 def _applied(case: Case, record: Record) -> bool:
